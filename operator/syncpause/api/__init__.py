@@ -1,0 +1,1 @@
+"""The API: pydantic models of the policies, and the CRDs generated from them."""

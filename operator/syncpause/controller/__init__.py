@@ -1,0 +1,1 @@
+"""Glue: observe, resolve, plan, apply, report."""
