@@ -1,0 +1,48 @@
+"""Where a workload is on its way to its verdict, for counting and showing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from syncpause.domain.governance import Stand, Verdict
+from syncpause.domain.workload import CronJob, Workload
+
+
+class Phase(StrEnum):
+    """A workload's state as status shows it."""
+
+    SYNCING = "Syncing"
+    PAUSING = "Pausing"
+    PAUSED = "Paused"
+    RESUMING = "Resuming"
+    EXEMPT = "Exempt"
+    HELD = "Held"
+
+
+def phase_of(workload: Workload, verdict: Verdict, quiet_jobs: frozenset[str] = frozenset()) -> Phase:
+    """The phase. Paused is said only when nothing runs any more.
+
+    ``quiet_jobs`` names active Jobs that are known not to run: suspended, or none of our business.
+    """
+    if verdict.stand is Stand.HOLD:
+        return Phase.HELD
+    if verdict.stand is Stand.PAUSE:
+        quiet = workload.marked and workload.stopped and not still_running(workload, quiet_jobs)
+        return Phase.PAUSED if quiet else Phase.PAUSING
+    if workload.marked:
+        return Phase.RESUMING
+    return Phase.EXEMPT if verdict.stand is Stand.EXEMPT else Phase.SYNCING
+
+
+def still_running(workload: Workload, quiet_jobs: frozenset[str] = frozenset()) -> int:
+    """How many Jobs or Pods of it still run."""
+    if isinstance(workload, CronJob):
+        return sum(name not in quiet_jobs for name in workload.active)
+    return workload.running
+
+
+def written(workload: Workload, verdict: Verdict) -> bool:
+    """Whether the operator's own writes for the verdict are done, whatever still runs."""
+    if verdict.stand is Stand.PAUSE:
+        return workload.marked and workload.stopped
+    return verdict.stand is Stand.HOLD or not workload.marked
