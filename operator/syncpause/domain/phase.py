@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from syncpause.domain.governance import Stand, Verdict
@@ -46,3 +47,18 @@ def written(workload: Workload, verdict: Verdict) -> bool:
     if verdict.stand is Stand.PAUSE:
         return workload.marked and workload.stopped
     return verdict.stand is Stand.HOLD or not workload.marked
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One governed workload as a policy's status counts it.
+
+    ``settled`` is False while the operator still has to write; ``reason`` says why it is held;
+    ``refused`` holds the API server's words if it refused a write for good.
+    """
+
+    school: str
+    phase: Phase
+    settled: bool
+    reason: str = ""
+    refused: str = ""

@@ -55,7 +55,8 @@ def plan(
     """The change that takes the workload to its verdict; None where it is there already.
 
     ``ended`` is when its pause ended, if known to be before now; ``fallback`` replaces restore values
-    that were lost, also where every mark was stripped. Raises LookupError where restore state is missing and no fallback is given.
+    that were lost, also where every mark was stripped. Raises LookupError where restore state is
+    missing and no fallback is given.
     """
     marked = workload.marked or fallback is not None
     if verdict.stand is Stand.PAUSE or (verdict.stand is Stand.HOLD and marked):

@@ -1,0 +1,119 @@
+"""The command: ``syncpause run | crds | release``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from syncpause import __version__
+from syncpause.settings import ENV_PREFIX, Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="syncpause")
+def main() -> None:
+    """Pauses roster syncs while schools rebuild their student information system."""
+
+
+def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
+    """One option per field of Settings, with its environment variable."""
+    for item in reversed(fields(Settings)):
+        flag = f"--{item.name.replace('_', '-')}"
+        boolean = isinstance(item.default, bool)
+        command = click.option(
+            f"{flag}/--no-{flag[2:]}" if boolean else flag,
+            item.name,
+            default=item.default,
+            envvar=f"{ENV_PREFIX}_{item.name.upper()}",
+            show_envvar=True,
+            show_default=item.default != "",
+            type=click.Choice(item.metadata["choices"]) if item.metadata["choices"] else None,
+            help=item.metadata["help"],
+        )(command)
+    return command
+
+
+@main.command()
+@_settings_options
+def run(**options: Any) -> None:
+    """Run the operator until SIGTERM or Ctrl-C."""
+    from syncpause.logs import configure  # noqa: PLC0415 - `--help` must not wait for kopf
+
+    settings = Settings(**options)
+    configure(settings.log_format, settings.log_level)
+    sys.exit(asyncio.run(_run(settings)))
+
+
+async def _run(settings: Settings) -> int:
+    from syncpause.controller import health  # noqa: PLC0415
+    from syncpause.controller.operator import LeadLost, Operator  # noqa: PLC0415
+    from syncpause.handlers import Watcher  # noqa: PLC0415
+    from syncpause.kube.client import ConfigError, connect  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        client = await connect(
+            kubeconfig=settings.kubeconfig or None,
+            context=settings.context or None,
+            request_timeout=settings.request_timeout,
+            connections=2 * settings.workers,
+        )
+    except ConfigError as error:
+        click.echo(f"syncpause: {error}", err=True)
+        return 1
+    async with client:
+        operator = Operator(client, settings)
+        watcher = Watcher(operator.intake, client)
+        runner = await health.serve(operator, settings.listen) if settings.listen else None
+        watcher.start()
+        try:
+            await operator.run(stop)
+        except LeadLost as error:
+            click.echo(f"syncpause: {error}", err=True)
+            return 1
+        finally:
+            await watcher.stop()
+            if runner:
+                await runner.cleanup()
+    return 0
+
+
+@main.command()
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Write them to this folder.")
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Compare with this folder; exit with 1 where they differ.",
+)
+def crds(output: Path | None, check: Path | None) -> None:
+    """Print the CustomResourceDefinitions, made from the models."""
+    from syncpause.api.crd import crd_files  # noqa: PLC0415
+
+    files = crd_files()
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (output / name).write_text(text, encoding="utf-8")
+    elif check:
+        stale = [name for name, text in files.items() if not _same(check / name, text)]
+        if stale:
+            raise click.ClickException(f"{', '.join(stale)} differ from the models: run make generate")
+    else:
+        click.echo("".join(files.values()), nl=False)
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""/healthz, /readyz and /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+
+class Patient(Protocol):
+    """What the probes look at."""
+
+    @property
+    def synced(self) -> bool: ...
+
+    @property
+    def problem(self) -> str: ...
+
+
+async def serve(patient: Patient, address: str) -> web.AppRunner:
+    """Serve the probes on ``host:port``. Raises ValueError for an address that is none."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise ValueError(f"--listen {address!r} is not host:port: write for instance 0.0.0.0:8080")
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if patient.problem:
+            return web.Response(status=503, text=patient.problem + "\n")
+        if not patient.synced:
+            return web.Response(status=503, text="caches are still filling\n")
+        return web.Response(text="ok\n")
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    await asyncio.shield(web.TCPSite(runner, host.strip("[]") or None, int(port)).start())
+    return runner

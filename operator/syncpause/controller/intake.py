@@ -1,0 +1,175 @@
+"""Policies and namespaces as last read: kopf's events for speed, a full comparison for truth.
+
+A deletion counts only in the comparison, and only while the CRDs are alive: deleting a CRD deletes
+every policy, and that must resume nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from syncpause.api.names import TIME_ZONE
+from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
+from syncpause.api.status import PolicyStatus
+from syncpause.controller.clock import Clock
+from syncpause.controller.reading import Seen, read_policy, ref_of
+from syncpause.domain.policy import PolicyRef
+from syncpause.domain.world import Namespace, World
+from syncpause.kube.errors import ApiError
+from syncpause.kube.policies import Policies, Unreadable
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 5.0
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a change may concern: some policies, and the schools of a namespace ("" for all)."""
+
+    namespace: str
+    policies: tuple[PolicyRef, ...] = ()
+
+
+class Intake:
+    """Keeps the world in step with the API server.
+
+    ``on_change`` is told what a change may concern. ``changed_at`` is when the world last changed
+    while it was being watched: a pause cannot have ended before that.
+    """
+
+    def __init__(
+        self, policies: Policies, clock: Clock, on_change: Callable[[Reach], None], interval: float
+    ) -> None:
+        self._policies = policies
+        self._clock = clock
+        self._on_change = on_change
+        self._interval = interval
+        self._seen: dict[PolicyRef, Seen] = {}
+        self._wake = asyncio.Event()
+        self.world = World(unreadable="policies have not been read yet")
+        self.changed_at: datetime | None = None
+        self.synced = asyncio.Event()
+
+    def seen(self, ref: PolicyRef) -> Seen | None:
+        """A policy with its status as last read or written."""
+        return self._seen.get(ref)
+
+    def refs(self) -> list[PolicyRef]:
+        """All policies."""
+        return list(self._seen)
+
+    def note_status(self, ref: PolicyRef, status: PolicyStatus, resource_version: str) -> None:
+        """Keep the status that has just been written."""
+        known = self._seen.get(ref)
+        if known:
+            self._seen[ref] = replace(known, status=status, resource_version=resource_version)
+
+    def policy_event(self, type_: str | None, body: Object) -> None:
+        """A policy was seen by a watch. A deletion only asks for a comparison."""
+        if type_ == "DELETED":
+            self.compare_soon()
+            return
+        seen = read_policy(body)
+        known = self._seen.get(seen.ref)
+        if known is not None and known.policy.uid == seen.policy.uid and not seen.newer_than(known):
+            return
+        self._seen[seen.ref] = seen
+        if known is None or known.policy != seen.policy:
+            self._rebuild(Reach(seen.ref.namespace, (seen.ref,)))
+
+    def namespace_event(self, type_: str | None, body: Object) -> None:
+        """A namespace was seen by a watch."""
+        namespace = _namespace(body)
+        namespaces = dict(self.world.namespaces)
+        if type_ == "DELETED":
+            namespaces.pop(namespace.name, None)
+        elif namespaces.get(namespace.name) == namespace:
+            return
+        else:
+            namespaces[namespace.name] = namespace
+        self.world = replace(self.world, namespaces=namespaces)
+        self._changed(Reach(namespace.name))
+
+    def compare_soon(self) -> None:
+        """Compare with everything now instead of at the next interval."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Compare at the start, at each interval and when asked to, for ever."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.compare()
+                pause = self._interval
+            except (ApiError, Unreadable) as error:
+                self._hold(f"policies cannot be read, so everything keeps its state: {error}")
+                pause = RETRY_SECONDS
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def compare(self) -> None:
+        """Read everything and take over the difference. Raises ApiError or Unreadable."""
+        since = await self._policies.crds()
+        objects = [
+            *await self._policies.list(SyncPausePolicy.KIND),
+            *await self._policies.list(ClusterSyncPausePolicy.KIND),
+        ]
+        namespaces = [_namespace(item) for item in await self._policies.namespaces()]
+        if await self._policies.crds() != since:
+            raise Unreadable("the CRDs were replaced while policies were read")
+        self._take_over(objects, namespaces, since)
+
+    def _take_over(self, objects: list[Object], namespaces: list[Namespace], since: datetime) -> None:
+        before = {ref: seen.policy for ref, seen in self._seen.items()}
+        listed = {ref_of(item): read_policy(item) for item in objects}
+        self._seen = {
+            ref: known if (known := self._seen.get(ref)) and known.newer_than(seen) else seen
+            for ref, seen in listed.items()
+        }
+        after = {ref: seen.policy for ref, seen in self._seen.items()}
+        was_unreadable = self.world.unreadable
+        known_namespaces = {namespace.name: namespace for namespace in namespaces}
+        unchanged = before == after and known_namespaces == self.world.namespaces
+        if unchanged and not was_unreadable and since == self.world.api_since:
+            return
+        self.world = World(after, known_namespaces, "", since)
+        if was_unreadable:
+            log.info("policies read", policies=len(after), namespaces=len(namespaces))
+        changed = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
+        if self.synced.is_set() and not (was_unreadable and unchanged):
+            self.changed_at = self._clock()
+        self.synced.set()
+        self._on_change(Reach("", tuple(sorted(changed & after.keys()))))
+
+    def _rebuild(self, reach: Reach) -> None:
+        policies = {ref: seen.policy for ref, seen in self._seen.items()}
+        self.world = replace(self.world, policies=policies)
+        self._changed(reach)
+
+    def _changed(self, reach: Reach) -> None:
+        if self.synced.is_set():
+            self.changed_at = self._clock()
+            self._on_change(reach)
+
+    def _hold(self, sentence: str) -> None:
+        if self.world.unreadable != sentence:
+            log.warning(sentence)
+        self.world = replace(self.world, unreadable=sentence)
+
+
+def _namespace(body: Object) -> Namespace:
+    metadata = body["metadata"]
+    return Namespace(
+        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
+    )

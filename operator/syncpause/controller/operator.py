@@ -1,0 +1,240 @@
+"""The operator put together: observe, resolve, plan, apply, report; start, lead, stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from syncpause.controller.clock import Clock, wall_clock
+from syncpause.controller.fleet import Fleet, School
+from syncpause.controller.intake import Intake, Reach
+from syncpause.controller.ledger import Ledger
+from syncpause.controller.metrics import LEADING
+from syncpause.controller.observer import Observer
+from syncpause.controller.queue import WorkQueue
+from syncpause.controller.reconciler import Reconciler
+from syncpause.controller.reporter import Reporter
+from syncpause.controller.running_jobs import RunningJobs
+from syncpause.controller.timer import Timer
+from syncpause.domain.edges import next_edge
+from syncpause.domain.governance import Verdict
+from syncpause.domain.policy import PolicyRef
+from syncpause.domain.workload import CronJob, Kind
+from syncpause.kube.client import Client
+from syncpause.kube.errors import ApiError
+from syncpause.kube.events import Events
+from syncpause.kube.informer import Informer
+from syncpause.kube.jobs import Job, Jobs
+from syncpause.kube.lease import Lease
+from syncpause.kube.policies import Policies
+from syncpause.kube.workloads import Workloads
+from syncpause.settings import Settings
+
+log = structlog.get_logger()
+
+ORPHANS_RETRY_SECONDS = 10.0
+
+
+class Operator:
+    """One replica of the operator. Nothing is written before every cache has synced and it leads."""
+
+    def __init__(self, client: Client, settings: Settings, clock: Clock = wall_clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        policies = Policies(client)
+        self.fleet = Fleet()
+        self.queue = WorkQueue()
+        self.ledger = Ledger(self._touch)
+        self.intake = Intake(policies, clock, self._world_changed, settings.relist_interval)
+        self.timer: Timer[School | PolicyRef] = Timer(clock, self._due, self._look_at_everything)
+        self.reporter = Reporter(
+            policies=policies,
+            events=Events(client, instance=settings.name),
+            fleet=self.fleet,
+            intake=self.intake,
+            ledger=self.ledger,
+            clock=clock,
+            interval=settings.status_interval,
+        )
+        self._workloads = Workloads(client)
+        self.reconciler = Reconciler(
+            workloads=self._workloads,
+            fleet=self.fleet,
+            intake=self.intake,
+            ledger=self.ledger,
+            queue=self.queue,
+            jobs=RunningJobs(Jobs(client), self._stray),
+            clock=clock,
+            warn=self.reporter.warn,
+        )
+        observer = Observer(self)
+        self.informers = [
+            Informer(
+                client,
+                kind,
+                observer,
+                page_size=settings.page_size,
+                read_timeout=settings.watch_timeout,
+            )
+            for kind in Kind
+        ]
+        self._lease = (
+            Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
+            if settings.leader_elect
+            else None
+        )
+        self.leading = asyncio.Event()
+        self._workers: list[asyncio.Task[None]] = []
+        self._relisted: set[Kind] = set()
+        self._relist_seen = asyncio.Event()
+
+    @property
+    def synced(self) -> bool:
+        """Whether every cache has been filled once."""
+        return self.intake.synced.is_set() and all(informer.synced.is_set() for informer in self.informers)
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot do its work just now; empty when it can."""
+        found = [self.intake.world.unreadable, *(informer.problem for informer in self.informers)]
+        return "; ".join(sentence for sentence in found if sentence)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until told to stop, then finish what is in flight. Raises what a vital task died of."""
+        tasks = [
+            self._start(self.intake.run(), "intake"),
+            *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
+            self._start(self._lead(), "lead"),
+        ]
+        stopped = self._start(stop.wait(), "stop")
+        try:
+            done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._drain()
+            for task in [stopped, *tasks]:
+                task.cancel()
+            await asyncio.gather(stopped, *tasks, return_exceptions=True)
+        for task in done - {stopped}:
+            task.result()
+            raise RuntimeError(f"{task.get_name()} ended, which it never should")
+
+    @staticmethod
+    def _start(coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        return asyncio.create_task(coroutine, name=name)
+
+    async def _lead(self) -> None:
+        """Wait for the lease, if there is one, then work."""
+        if self._lease is None:
+            await self._work()
+            return
+        await self._lease.run(self._work)
+        raise LeadLost("another replica may lead now: the lease could not be renewed in time")
+
+    async def _work(self) -> None:
+        """What only the leader does, once every cache has synced."""
+        await self.intake.synced.wait()
+        for informer in self.informers:
+            await informer.synced.wait()
+        log.info("synced and leading", workloads=len(self.fleet), policies=len(self.intake.refs()))
+        self.leading.set()
+        LEADING.set(1)
+        self._look_at_everything()
+        count = self._settings.workers
+        self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
+        await asyncio.gather(
+            self.timer.run(), self.reporter.run(), self._sweep_orphans_after_relists(), *self._workers
+        )
+
+    async def _drain(self) -> None:
+        """Finish the writes in flight, tell the last status, give the lease up."""
+        self.queue.close()
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=self._settings.drain_timeout)
+            try:
+                await asyncio.wait_for(self.reporter.flush(), 1.0)
+            except (TimeoutError, ApiError):
+                log.warning("the last status was not written")
+        if self._lease is not None and self.leading.is_set():
+            await self._lease.release()
+        LEADING.set(0)
+
+    def relisted(self, kind: Kind) -> None:
+        """An informer has listed anew: what lost its school label meanwhile was not seen."""
+        self._relisted.add(kind)
+        self._relist_seen.set()
+
+    async def _sweep_orphans_after_relists(self) -> None:
+        """Resume paused workloads that lost their school label while nobody watched."""
+        while True:
+            await self._relist_seen.wait()
+            self._relist_seen.clear()
+            kinds, self._relisted = self._relisted, set()
+            for kind in sorted(kinds):
+                await self._sweep_orphans(kind)
+
+    async def _sweep_orphans(self, kind: Kind) -> None:
+        try:
+            for workload in await self._workloads.list_orphans(kind):
+                self.reconciler.look_up(workload.key)
+        except ApiError as error:
+            log.warning("could not look for workloads that lost their label", kind=kind, error=str(error))
+            asyncio.get_running_loop().call_later(ORPHANS_RETRY_SECONDS, self.relisted, kind)
+
+    def _touch(self, ref: PolicyRef) -> None:
+        self.reporter.touch(ref)
+
+    def _due(self, due: list[School | PolicyRef]) -> None:
+        """Edges have passed."""
+        schools = [subject for subject in due if isinstance(subject, School)]
+        self.queue.add_bulk(self.fleet.of(schools))
+        for subject in due:
+            if isinstance(subject, School):
+                self.schedule(subject)
+            else:
+                self._schedule_policy(subject)
+                self._touch(subject)
+
+    def _world_changed(self, reach: Reach) -> None:
+        """Policies or namespaces changed: what they concern is looked at again."""
+        if not self.leading.is_set():
+            return
+        schools = self.fleet.schools_in(reach.namespace)
+        keys = self.fleet.of(schools)
+        for ref in reach.policies:
+            self.ledger.expect(ref, keys)
+            self._schedule_policy(ref)
+        for school in schools:
+            self.schedule(school)
+        self.queue.add_bulk(keys)
+
+    def _look_at_everything(self) -> None:
+        self._world_changed(Reach("", tuple(self.intake.refs())))
+
+    def schedule(self, school: School) -> None:
+        """Set the school's next edge."""
+        if self.fleet.has(school):
+            at = next_edge(self.intake.world, school.namespace, school.name, self._clock())
+            self.timer.set(school, at)
+
+    def _schedule_policy(self, ref: PolicyRef) -> None:
+        seen = self.intake.seen(ref)
+        if seen is None or seen.policy.zone is None:
+            self.timer.set(ref, None)
+            return
+        now = self._clock()
+        calendar = seen.policy.calendar(seen.policy.zone, ref.namespace, "")
+        edges = seen.policy.edges(calendar, now)
+        self.timer.set(ref, min((edge for edge in edges if edge > now), default=None))
+
+    def _stray(self, workload: CronJob, job: Job, verdict: Verdict) -> None:
+        sentence = (
+            f"Job {job.namespace}/{job.name} of {workload.key} was started inside the pause and is suspended"
+        )
+        self.reporter.warn(verdict, "StrayJob", sentence)
+
+
+class LeadLost(Exception):
+    """The lease is lost; the process must end, for another replica may be writing."""

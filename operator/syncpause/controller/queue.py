@@ -1,0 +1,118 @@
+"""The work queue: each workload at most once, one worker at a time for each, fresh work before bulk work."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Iterable
+
+from syncpause.domain.workload import Key
+
+FIRST_BACKOFF = 0.2
+LONGEST_BACKOFF = 60.0
+
+
+class WorkQueue:
+    """Keys to reconcile. A key that is added while it is worked on comes again afterwards."""
+
+    def __init__(self) -> None:
+        self._fresh: deque[Key] = deque()
+        self._bulk: deque[Key] = deque()
+        self._queued: set[Key] = set()
+        self._active: set[Key] = set()
+        self._again: set[Key] = set()
+        self._delayed: dict[Key, asyncio.TimerHandle] = {}
+        self._failures: dict[Key, int] = {}
+        self._changed = asyncio.Event()
+        self._closed = False
+
+    def add(self, key: Key) -> None:
+        """Queue fresh work: something just happened to this workload. Also cuts a back-off short."""
+        self._put(key, self._fresh)
+
+    def add_bulk(self, keys: Iterable[Key]) -> None:
+        """Queue a transition's workloads, in this order, behind all fresh work."""
+        for key in keys:
+            self._put(key, self._bulk)
+
+    def retry(self, key: Key, after: float | None = None) -> float:
+        """Queue again after a failure: in ``after`` seconds, or after a back-off with jitter.
+
+        Returns the delay in seconds.
+        """
+        count = self._failures.get(key, 0)
+        self._failures[key] = count + 1
+        backoff: float = min(FIRST_BACKOFF * 2.0**count, LONGEST_BACKOFF)
+        delay = backoff * random.uniform(0.5, 1.0) if after is None else after
+        self.later(key, delay)
+        return delay
+
+    def later(self, key: Key, delay: float) -> None:
+        """Queue in so many seconds, unless it is queued earlier."""
+        if not self._closed:
+            self._cancel_delay(key)
+            self._delayed[key] = asyncio.get_running_loop().call_later(delay, self.add, key)
+
+    def succeeded(self, key: Key) -> None:
+        """Forget the failures of a key."""
+        self._failures.pop(key, None)
+
+    def is_active(self, key: Key) -> bool:
+        """Whether a worker has it in hand."""
+        return key in self._active
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued and nothing in hand; what waits for a retry does not count."""
+        return not self._queued and not self._active
+
+    async def take(self) -> Key | None:
+        """The next key, in hand until `done`; None once the queue is closed."""
+        while not self._closed:
+            key = self._pop()
+            if key is not None:
+                self._active.add(key)
+                return key
+            self._changed.clear()
+            await self._changed.wait()
+        return None
+
+    def done(self, key: Key) -> None:
+        """Give a key back."""
+        self._active.discard(key)
+        if key in self._again:
+            self._again.discard(key)
+            self._put(key, self._fresh)
+
+    def close(self) -> None:
+        """Hand out nothing more; what is in hand may be finished."""
+        self._closed = True
+        for key in list(self._delayed):
+            self._cancel_delay(key)
+        self._changed.set()
+
+    def _put(self, key: Key, lane: deque[Key]) -> None:
+        if self._closed:
+            return
+        self._cancel_delay(key)
+        if key in self._active:
+            self._again.add(key)
+        elif key not in self._queued or lane is self._fresh:
+            self._queued.add(key)
+            lane.append(key)
+            self._changed.set()
+
+    def _pop(self) -> Key | None:
+        for lane in (self._fresh, self._bulk):
+            while lane:
+                key = lane.popleft()
+                if key in self._queued:
+                    self._queued.discard(key)
+                    return key
+        return None
+
+    def _cancel_delay(self, key: Key) -> None:
+        handle = self._delayed.pop(key, None)
+        if handle is not None:
+            handle.cancel()

@@ -1,0 +1,182 @@
+"""One workload at a time: resolve, plan, apply, and write down where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from syncpause.api import names
+from syncpause.controller.clock import Clock
+from syncpause.controller.fleet import Fleet
+from syncpause.controller.intake import Intake
+from syncpause.controller.ledger import Ledger
+from syncpause.controller.metrics import ERRORS, WRITES
+from syncpause.controller.queue import WorkQueue
+from syncpause.controller.recovery import lost_values
+from syncpause.controller.running_jobs import RunningJobs
+from syncpause.domain.edges import pause_ended
+from syncpause.domain.governance import Stand, Verdict, decide
+from syncpause.domain.phase import Standing, phase_of, written
+from syncpause.domain.plan import Action, Change, plan
+from syncpause.domain.workload import CronJob, Key, Workload
+from syncpause.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooManyRequests
+from syncpause.kube.workloads import Workloads
+
+log = structlog.get_logger()
+
+Warn = Callable[[Verdict, str, str], None]
+"""Reports a warning (verdict of the workload concerned, reason, sentence) on the policies that govern it."""
+
+
+class Reconciler:
+    """Brings workloads to their verdicts, one write each, and never lets one stop the others."""
+
+    def __init__(
+        self,
+        *,
+        workloads: Workloads,
+        fleet: Fleet,
+        intake: Intake,
+        ledger: Ledger,
+        queue: WorkQueue,
+        jobs: RunningJobs,
+        clock: Clock,
+        warn: Warn,
+    ) -> None:
+        self._workloads = workloads
+        self._fleet = fleet
+        self._intake = intake
+        self._ledger = ledger
+        self._queue = queue
+        self._jobs = jobs
+        self._clock = clock
+        self._warn = warn
+        self._orphans: set[Key] = set()
+
+    def look_up(self, key: Key) -> None:
+        """Reconcile a workload that may have lost its school label: it must be read to know."""
+        self._orphans.add(key)
+        self._queue.add(key)
+
+    async def work(self) -> None:
+        """Reconcile until the queue is closed."""
+        while (key := await self._queue.take()) is not None:
+            try:
+                await self._attempt(key)
+            finally:
+                self._queue.done(key)
+
+    async def _attempt(self, key: Key) -> None:
+        try:
+            workload = await self._find(key)
+            if workload is not None:
+                await self._reconcile(workload)
+            self._queue.succeeded(key)
+        except NotFound:
+            self._forget(key)
+        except Conflict:
+            await self._read_again(key)
+        except (Forbidden, Invalid) as error:
+            self._refused(key, error)
+        except ApiError as error:
+            ERRORS.labels(error.status).inc()
+            after = error.retry_after if isinstance(error, TooManyRequests) else None
+            delay = self._queue.retry(key, after)
+            log.debug("will try again", workload=str(key), error=str(error), seconds=round(delay, 1))
+        except Exception:
+            log.exception("a defect of the operator; will try again", workload=str(key))
+            self._queue.retry(key)
+
+    async def _find(self, key: Key) -> Workload | None:
+        workload = self._fleet.get(key)
+        if workload is None and key in self._orphans:
+            workload = await self._workloads.get(key)
+        self._orphans.discard(key)
+        return workload
+
+    async def _reconcile(self, workload: Workload) -> None:
+        verdict = decide(self._intake.world, workload, self._clock())
+        change = await self._plan(workload, verdict)
+        if change is not None:
+            workload = await self._apply(workload, verdict, change)
+        again = await self._jobs.settle(workload, verdict)
+        if again is not None:
+            self._queue.later(workload.key, again)
+        self._enter(workload, verdict)
+
+    async def _plan(self, workload: Workload, verdict: Verdict) -> Change | None:
+        now = self._clock()
+        lost = await lost_values(workload, self._fleet, self._workloads)
+        fallback = None
+        if lost is not None:
+            fallback, source = lost
+            sentence = f"{workload.key} had lost what to restore it to; taken from {source}: {fallback}"
+            self._warn(verdict, "RestoreStateLost", sentence)
+        return plan(workload, verdict, now, ended=self._ended(workload, verdict), fallback=fallback)
+
+    def _ended(self, workload: Workload, verdict: Verdict) -> datetime | None:
+        """When the pause ended: at an edge that has passed, unless the world changed after that edge."""
+        if verdict.stand is Stand.PAUSE or not workload.marked:
+            return None
+        ended = pause_ended(self._intake.world, workload, self._clock())
+        changed = self._intake.changed_at
+        return None if ended and changed and ended < changed else ended
+
+    async def _apply(self, workload: Workload, verdict: Verdict, change: Change) -> Workload:
+        """Write a change, and what must be written before it."""
+        if change.action is Action.RESUME:
+            wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS, "")
+            await self._jobs.hand_back(workload, wish)
+            if change.last_schedule is not None and isinstance(workload, CronJob):
+                workload = await self._workloads.set_last_schedule(workload, change.last_schedule)
+        workload = await self._workloads.patch(
+            workload, spec=change.spec, annotations=change.annotations, labels=change.labels
+        )
+        WRITES.labels(change.action).inc()
+        log.debug("written", workload=str(workload.key), action=str(change.action), why=verdict.reason)
+        self._fleet.forget_restore(workload)
+        if workload.school:
+            self._fleet.put(workload)
+        return workload
+
+    def _enter(self, workload: Workload, verdict: Verdict, refused: str = "") -> None:
+        if not workload.school:
+            return
+        phase = phase_of(workload, verdict, self._jobs.quiet(workload))
+        reason = verdict.reason if verdict.stand is Stand.HOLD else ""
+        settled = written(workload, verdict)
+        self._ledger.enter(workload.key, verdict, Standing(workload.school, phase, settled, reason, refused))
+
+    async def _read_again(self, key: Key) -> None:
+        """Someone else wrote a moment ago: take what is there now, and plan again."""
+        try:
+            fresh = await self._workloads.get(key)
+        except NotFound:
+            self._forget(key)
+        except ApiError:
+            self._queue.retry(key)
+        else:
+            if fresh.school:
+                self._fleet.put(fresh)
+            else:
+                self._orphans.add(key)
+            self._queue.retry(key)
+
+    def _refused(self, key: Key, error: ApiError) -> None:
+        """Told on the policy in the API server's own words; tried again, for rights can be given."""
+        ERRORS.labels(error.status).inc()
+        workload = self._fleet.get(key)
+        if workload is not None:
+            verdict = decide(self._intake.world, workload, self._clock())
+            self._enter(workload, verdict, refused=error.message)
+        self._queue.retry(key)
+
+    def _forget(self, key: Key) -> None:
+        workload = self._fleet.get(key)
+        if workload is not None:
+            self._fleet.remove(key, workload.uid)
+            self._jobs.forget(workload.uid)
+        self._ledger.strike(key)
+        self._queue.succeeded(key)

@@ -1,0 +1,194 @@
+"""Status, events and the log: behind the work, one coalesced write per policy, none when nothing changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+import structlog
+
+from syncpause.api.names import API_VERSION
+from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
+from syncpause.api.status import DryRunStatus, PolicyStatus, WouldPause
+from syncpause.controller.clock import Clock
+from syncpause.controller.fleet import Fleet
+from syncpause.controller.intake import Intake
+from syncpause.controller.ledger import Ledger
+from syncpause.controller.metrics import READABLE, WORKLOADS
+from syncpause.controller.reading import Seen
+from syncpause.domain.announcements import Announcement, announce
+from syncpause.domain.governance import Stand, Verdict, decide
+from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.policy_status import Books, status_of
+from syncpause.domain.tally import first_few
+from syncpause.domain.workload import Kind
+from syncpause.domain.world import World
+from syncpause.kube.errors import ApiError, NotFound
+from syncpause.kube.events import Events, ObjectRef
+from syncpause.kube.policies import Policies
+
+log = structlog.get_logger()
+
+
+class Reporter:
+    """Writes the status of policies that were touched, at most one round per interval (seconds)."""
+
+    def __init__(
+        self,
+        *,
+        policies: Policies,
+        events: Events,
+        fleet: Fleet,
+        intake: Intake,
+        ledger: Ledger,
+        clock: Clock,
+        interval: float,
+    ) -> None:
+        self._policies = policies
+        self._events = events
+        self._fleet = fleet
+        self._intake = intake
+        self._ledger = ledger
+        self._clock = clock
+        self._interval = interval
+        self._touched: set[PolicyRef] = set()
+        self._warnings: dict[tuple[PolicyRef, str], list[str]] = defaultdict(list)
+        self._changed = asyncio.Event()
+
+    def touch(self, ref: PolicyRef) -> None:
+        """The status of a policy may have to be written."""
+        self._touched.add(ref)
+        self._changed.set()
+
+    def warn(self, verdict: Verdict, reason: str, sentence: str) -> None:
+        """Something about a workload that its policies' readers should know."""
+        log.warning(sentence, reason=reason)
+        for policy in verdict.policies:
+            self._warnings[policy.ref, reason].append(sentence)
+            self.touch(policy.ref)
+
+    async def run(self) -> None:
+        """Report for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.flush()
+            await asyncio.sleep(self._interval)
+
+    async def flush(self) -> None:
+        """One round: every policy that was touched. Nothing while policies cannot be read."""
+        READABLE.set(0 if self._intake.world.unreadable else 1)
+        for phase, number in self._ledger.phases().items():
+            WORKLOADS.labels(phase).set(number)
+        if self._intake.world.unreadable:
+            return
+        touched, self._touched = self._touched, set()
+        for ref in sorted(touched):
+            try:
+                await self._report(ref)
+            except NotFound:
+                continue
+            except ApiError as error:
+                log.warning("status not written; will try again", policy=str(ref), error=str(error))
+                self.touch(ref)
+
+    async def _report(self, ref: PolicyRef) -> None:
+        seen = self._intake.seen(ref)
+        if seen is None:
+            return
+        status = status_of(seen.policy, self._books(seen.policy), seen.status, self._clock())
+        for announcement in [*announce(seen.status, status), *self._collected_warnings(ref)]:
+            await self._announce(seen, announcement)
+        if status != seen.status:
+            await self._write(seen, status)
+
+    async def _write(self, seen: Seen, status: PolicyStatus) -> None:
+        body = await self._policies.patch_status(
+            _resource(seen.ref).KIND,
+            seen.ref.namespace or None,
+            seen.ref.name,
+            before=seen.status.to_json(),
+            after=status.to_json(),
+        )
+        self._intake.note_status(seen.ref, status, body["metadata"]["resourceVersion"])
+
+    async def _announce(self, seen: Seen, announcement: Announcement) -> None:
+        write = log.warning if announcement.type == "Warning" else log.info
+        write(
+            announcement.message,
+            policy=str(seen.ref),
+            namespace=seen.ref.namespace,
+            event=announcement.reason,
+        )
+        await self._events.post(
+            regarding=ObjectRef(
+                API_VERSION, _resource(seen.ref).KIND, seen.ref.namespace, seen.ref.name, seen.policy.uid
+            ),
+            type=announcement.type,
+            reason=announcement.reason,
+            message=announcement.message,
+        )
+
+    def _collected_warnings(self, ref: PolicyRef) -> Iterator[Announcement]:
+        for key in [key for key in self._warnings if key[0] == ref]:
+            sentences = self._warnings.pop(key)
+            yield Announcement("Warning", key[1], first_few(sentences))
+
+    def _books(self, policy: Policy) -> Books:
+        return Books(
+            standings=dict(self._ledger.book(policy.ref)),
+            outstanding=self._ledger.outstanding(policy.ref),
+            unknown=self._unknown(policy),
+            dry_run=self._dry_run(policy) if policy.dry_run else None,
+        )
+
+    def _unknown(self, policy: Policy) -> list[str]:
+        """Schools and applications that the policy names and no workload in its reach carries."""
+        schools = set(policy.schools or ())
+        applications: set[str] = set()
+        for exemption in policy.exemptions:
+            schools |= exemption.schools or frozenset()
+            applications |= exemption.applications or frozenset()
+        if not schools and not applications:
+            return []
+        for workload in self._fleet:
+            if policy.ref.cluster or workload.namespace == policy.ref.namespace:
+                schools.discard(workload.school)
+                applications.discard(workload.application)
+        return [f"school {name}" for name in schools] + [f"application {name}" for name in applications]
+
+    def _dry_run(self, policy: Policy) -> DryRunStatus:
+        world = self._intake.world.enforcing(policy.ref)
+        now = self._clock()
+        after = _next_instant(policy, now)
+        return DryRunStatus(
+            today=self._would_pause(world, policy, now),
+            next_transition=self._would_pause(world, policy, after) if after else WouldPause(),
+        )
+
+    def _would_pause(self, world: World, policy: Policy, at: datetime) -> WouldPause:
+        """What that policy, and no other, would pause at an instant."""
+        found = []
+        for workload in self._fleet:
+            if policy.ref.cluster or workload.namespace == policy.ref.namespace:
+                verdict = decide(world, workload, at)
+                if verdict.stand is Stand.PAUSE and verdict.policy and verdict.policy.ref == policy.ref:
+                    found.append(workload)
+        return WouldPause(
+            schools=len({(workload.namespace, workload.school) for workload in found}),
+            cron_jobs=sum(workload.kind is Kind.CRON_JOB for workload in found),
+            deployments=sum(workload.kind is Kind.DEPLOYMENT for workload in found),
+        )
+
+
+def _resource(ref: PolicyRef) -> type[SyncPausePolicy] | type[ClusterSyncPausePolicy]:
+    return ClusterSyncPausePolicy if ref.cluster else SyncPausePolicy
+
+
+def _next_instant(policy: Policy, now: datetime) -> datetime | None:
+    if policy.zone is None:
+        return None
+    edges = policy.edges(policy.calendar(policy.zone, policy.ref.namespace, ""), now)
+    return min((edge for edge in edges if edge > now), default=None)

@@ -1,0 +1,109 @@
+"""Jobs of paused CronJobs that still run: left to finish, suspended, or strays that should not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from syncpause.api.policy import ActiveJobs, MissedRuns
+from syncpause.domain.governance import Stand, Verdict
+from syncpause.domain.workload import CronJob, Workload
+from syncpause.kube.errors import NotFound
+from syncpause.kube.jobs import Job, Jobs
+
+RECHECK_SECONDS = 1.0
+"""A Job that was suspended tells in its own status, which is not watched, when its pods are gone."""
+
+
+class RunningJobs:
+    """Settles the Jobs that a CronJob's ``status.active`` names, each looked at once.
+
+    ``on_stray`` is told of a Job that was scheduled inside the pause, with its CronJob and verdict.
+    """
+
+    def __init__(self, jobs: Jobs, on_stray: Callable[[CronJob, Job, Verdict], None]) -> None:
+        self._jobs = jobs
+        self._on_stray = on_stray
+        self._quiet: dict[str, frozenset[str]] = {}
+        self._finishing: dict[str, frozenset[str]] = {}
+
+    def quiet(self, workload: Workload) -> frozenset[str]:
+        """Names of active Jobs of a workload that are known not to run, or to be nobody's business."""
+        return self._quiet.get(workload.uid, frozenset())
+
+    def forget(self, uid: str) -> None:
+        """The workload is gone or no longer paused."""
+        self._quiet.pop(uid, None)
+        self._finishing.pop(uid, None)
+
+    async def settle(self, workload: Workload, verdict: Verdict) -> float | None:
+        """Do to its active Jobs what the pause says; returns seconds until it should be looked at again."""
+        if verdict.stand is not Stand.PAUSE or not isinstance(workload, CronJob) or not workload.active:
+            self.forget(workload.uid)
+            return None
+        self._keep_only(workload)
+        again = None
+        for name in workload.active:
+            if name in self.quiet(workload) or name in self._finishing.get(workload.uid, ()):
+                continue
+            if await self._settle_one(workload, verdict, name):
+                again = RECHECK_SECONDS
+        return again
+
+    async def hand_back(self, workload: Workload, missed_runs: str) -> None:
+        """At the resume: let suspended Jobs go on. A stray is deleted under Skip, for its run was missed.
+
+        Comes before the workload's own resume, so that a crash between the two forgets no Job.
+        """
+        if not isinstance(workload, CronJob):
+            return
+        for name in workload.active:
+            job = await self._get(workload, name)
+            if job is None or job.restore_suspend is None:
+                continue
+            if job.stray and missed_runs != MissedRuns.RUN_ONCE:
+                await self._jobs.delete(job)
+            else:
+                await self._jobs.resume(job)
+
+    async def _settle_one(self, workload: CronJob, verdict: Verdict, name: str) -> bool:
+        """True where the Job must be looked at again."""
+        job = await self._get(workload, name)
+        if job is None or job.manual or job.finished:
+            self._add(self._quiet, workload, name)
+            return False
+        stray = _is_stray(job, verdict)
+        if not stray and verdict.active_jobs is not ActiveJobs.SUSPEND:
+            self._add(self._finishing, workload, name)
+            return False
+        if not job.suspended:
+            job = await self._jobs.suspend(job, stray=stray)
+            if stray:
+                self._on_stray(workload, job, verdict)
+        if job.active:
+            return True
+        self._add(self._quiet, workload, name)
+        return False
+
+    async def _get(self, workload: CronJob, name: str) -> Job | None:
+        try:
+            return await self._jobs.get(workload.namespace, name)
+        except NotFound:
+            return None
+
+    def _keep_only(self, workload: CronJob) -> None:
+        for book in (self._quiet, self._finishing):
+            if workload.uid in book:
+                book[workload.uid] &= frozenset(workload.active)
+
+    @staticmethod
+    def _add(book: dict[str, frozenset[str]], workload: CronJob, name: str) -> None:
+        book[workload.uid] = book.get(workload.uid, frozenset()) | {name}
+
+
+def _is_stray(job: Job, verdict: Verdict) -> bool:
+    """Whether the Job fell due inside the pause: in the open window, since its policy has existed."""
+    if job.scheduled is None or verdict.span is None or verdict.policy is None:
+        return False
+    begun: datetime = max(verdict.span.opens, verdict.policy.created)
+    return job.scheduled >= begun

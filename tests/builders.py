@@ -1,0 +1,66 @@
+"""Fluent builders of test objects: domain values with sensible defaults."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from syncpause.api import names
+from syncpause.api.policy import ClusterPolicySpec, PolicySpec
+from syncpause.api.zones import load_zone
+from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.workload import CronJob, Deployment
+from syncpause.domain.world import Namespace, World
+
+SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
+ZONE = "America/Chicago"
+
+
+def at(text: str) -> datetime:
+    """An instant, UTC, from ISO text."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def sync(
+    name: str = "rosters", *, school: str = "lincoln", application: str = "rosters", **fields: Any
+) -> CronJob:
+    """A sync CronJob."""
+    labels = {names.SCHOOL_LABEL: school, names.APPLICATION_LABEL: application, **fields.pop("labels", {})}
+    return CronJob(
+        **{"namespace": "d9", "name": name, "uid": f"uid-{name}", "resource_version": "1", **fields},
+        labels={key: value for key, value in labels.items() if value},
+    )
+
+
+def ingest(name: str = "ingest", *, school: str = "lincoln", **fields: Any) -> Deployment:
+    """An SFTP-ingest Deployment."""
+    labels = {names.SCHOOL_LABEL: school, **fields.pop("labels", {})}
+    return Deployment(
+        **{"namespace": "d9", "name": name, "uid": f"uid-{name}", "resource_version": "1", **fields},
+        labels={key: value for key, value in labels.items() if value},
+    )
+
+
+def policy(name: str = "own", namespace: str = "d9", **spec: Any) -> Policy:
+    """A namespaced policy; fields of the spec as in YAML."""
+    full = {"timeZone": ZONE, "windows": [SUMMER], **spec}
+    return Policy.of(PolicyRef(namespace, name), PolicySpec.from_json(full), load_zone(full["timeZone"]))
+
+
+def cluster_policy(name: str = "default", **spec: Any) -> Policy:
+    """A cluster policy; fields of the spec as in YAML."""
+    full = {"timeZone": ZONE, "windows": [SUMMER], **spec}
+    return Policy.of(PolicyRef("", name), ClusterPolicySpec.from_json(full), load_zone(full["timeZone"]))
+
+
+def world(*policies: Policy, **namespaces: str | None) -> World:
+    """A world of some policies; namespaces by name, with the zone they are annotated with."""
+    known = {"d9": None, **namespaces}
+    return World(
+        {item.ref: item for item in policies},
+        {name: Namespace(name, {"kubernetes.io/metadata.name": name}, zone) for name, zone in known.items()},
+    )

@@ -1,0 +1,103 @@
+"""The work queue and the timer."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from builders import at
+
+from syncpause.controller.queue import WorkQueue
+from syncpause.controller.timer import Timer
+from syncpause.domain.workload import Key, Kind
+
+
+def key(name: str) -> Key:
+    return Key(Kind.CRON_JOB, "d9", name)
+
+
+async def take(queue: WorkQueue) -> str:
+    found = await asyncio.wait_for(queue.take(), 5)
+    assert found is not None
+    return found.name
+
+
+async def test_fresh_work_overtakes_bulk_work() -> None:
+    queue = WorkQueue()
+    queue.add_bulk([key("a"), key("b")])
+    queue.add(key("c"))
+    assert [await take(queue) for _ in range(3)] == ["c", "a", "b"]
+
+
+async def test_a_key_that_turns_urgent_comes_once() -> None:
+    queue = WorkQueue()
+    queue.add_bulk([key("a"), key("b")])
+    queue.add(key("b"))
+    assert [await take(queue), await take(queue)] == ["b", "a"]
+    queue.add(key("z"))
+    assert await take(queue) == "z"
+
+
+async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
+    queue = WorkQueue()
+    queue.add(key("a"))
+    assert await take(queue) == "a"
+    queue.add(key("a"))
+    queue.add(key("b"))
+    assert await take(queue) == "b"
+    queue.done(key("a"))
+    assert await take(queue) == "a"
+
+
+async def test_back_off_grows_and_ends_with_success() -> None:
+    queue = WorkQueue()
+    delays = [queue.retry(key("a")) for _ in range(12)]
+    assert delays[0] <= 0.2
+    assert delays[-1] >= 30
+    queue.succeeded(key("a"))
+    assert queue.retry(key("a")) <= 0.2
+    assert queue.retry(key("a"), after=7.0) == 7.0
+
+
+async def test_a_closed_queue_hands_out_nothing() -> None:
+    queue = WorkQueue()
+    waiting = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.close()
+    assert await asyncio.wait_for(waiting, 5) is None
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.due: list[str] = []
+        self.stepped_back = 0
+
+    def read(self) -> datetime:
+        return self.now
+
+    def back(self) -> None:
+        self.stepped_back += 1
+
+
+async def test_the_timer_fires_what_is_due_once_and_survives_a_clock_set_back() -> None:
+    hands = Hands(at("2027-06-14T00:00"))
+    timer: Timer[str] = Timer(hands.read, hands.due.extend, hands.back)
+    timer.set("early", at("2027-06-15T00:00"))
+    timer.set("late", at("2027-06-16T00:00"))
+    timer.set("moved", at("2027-06-15T00:00"))
+    timer.set("moved", at("2027-06-20T00:00"))
+    timer.set("gone", at("2027-06-15T00:00"))
+    timer.set("gone", None)
+    running = asyncio.create_task(timer.run())
+    await asyncio.sleep(0)
+    assert hands.due == []
+    hands.now += timedelta(days=1)
+    timer.wake()
+    await asyncio.sleep(0.01)
+    assert hands.due == ["early"]
+    hands.now -= timedelta(days=1)
+    timer.wake()
+    await asyncio.sleep(0.01)
+    assert hands.stepped_back == 1
+    running.cancel()
