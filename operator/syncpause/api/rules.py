@@ -75,20 +75,21 @@ def keyed_by(key: str) -> Extensions:
     return Extensions({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]})
 
 
+def same_name(what: str) -> str:
+    """The sentence about two entries of a list of `what` ("windows") that share a name."""
+    return f"two {what} have the same name: give each its own"
+
+
 def unique_names(what: str) -> Rule:
-    """No two entries of a list of `what` ("windows") carry one name."""
-    twice = "self.filter(a, self.filter(b, b.name == a.name).size() > 1)[0].name"
-    return Rule(
-        cel="self.all(a, self.exists_one(b, b.name == a.name))",
-        message=f"two {what} have the same name: give each its own",
-        expression=f"'two {what} are named ' + {twice} + ': give each its own name'",
-    )
+    """No two entries of a list of `what` carry one name.
+
+    Which name it is, the API server's own "Duplicate value" says beside it: a CEL expression that finds it
+    costs a hundred times the budget.
+    """
+    return Rule("self.all(a, self.exists_one(b, b.name == a.name))", same_name(what))
 
 
-def check_unique_names(what: str, names: Iterable[str]) -> None:
+def check_unique_names(what: str, names: list[str]) -> None:
     """The Python side of `unique_names`. Raises ValueError with the sentence."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"two {what} are named {name}: give each its own name")
-        seen.add(name)
+    if len(set(names)) < len(names):
+        raise ValueError(same_name(what))

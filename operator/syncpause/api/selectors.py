@@ -20,8 +20,9 @@ from syncpause.api.labels import (
 from syncpause.api.rules import ATOMIC, Rule, Rules, as_extension
 
 MAX_LABELS = 16
-MAX_EXPRESSIONS = 16
-MAX_VALUES = 100
+MAX_EXPRESSIONS = 8
+MAX_VALUES = 50
+"""Bounds that keep the CEL rules within the API server's cost budget, also 64 times over in exemptions."""
 
 VALUES_NEEDED = "operators In and NotIn need at least one value: add values"
 NO_VALUES = "operators Exists and DoesNotExist look at the key alone: remove values"

@@ -2,9 +2,9 @@
 
 The API server checks a name with Go's `time.LoadLocation`, which also finds what a system's zoneinfo
 directory happens to hold (`posix/...`, `right/...`, `localtime`, `posixrules`), and gives `""` and `Local` a
-meaning of their own. The pattern keeps to the names that both sides know: every part of every name in `tzdata`
-begins with a capital, and none of those does. `Factory` (a placeholder for "not set up") is in both, and
-means nothing.
+meaning of their own. The pattern keeps to the names that both sides know: every part of every name in
+`tzdata` begins with a capital, and none of those does. `Factory` (a placeholder for "not set up") is in both,
+and means nothing.
 """
 
 import re
