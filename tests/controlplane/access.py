@@ -30,7 +30,7 @@ def write_kubeconfig(path: Path, *, url: str, authority: Path, user: str, token:
 
 
 def environment(binaries: Path, kubeconfig: Path) -> dict[str, str]:
-    """The environment in which this cluster is the current one and nothing of the user's own is read or written."""
+    """Our environment with this cluster as the current one; nothing of the user's own is read or written."""
     return {
         **os.environ,
         "KUBECONFIG": str(kubeconfig),

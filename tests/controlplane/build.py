@@ -86,7 +86,7 @@ def binaries() -> Path:
 
 def _build_all(toolchain: Toolchain, progress: Progress) -> Path:
     progress.say(
-        f"building the control plane with Go {toolchain.version}, once: about {EXPECTED_SECONDS // 60} minutes"
+        f"building the control plane with Go {toolchain.version}, allow {EXPECTED_SECONDS // 60} minutes"
     )
     go = toolchain.ensure(cache(), progress)
     for abandoned in cache().glob(".building-*"):  # we hold the lock, so nobody is at work in them
@@ -106,7 +106,15 @@ def _build_all(toolchain: Toolchain, progress: Progress) -> Path:
 
 def _build(go: Path, target: Target, scratch: Path, progress: Progress, label: str) -> None:
     log = scratch / f"{target.name}.log"
-    command = [go, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", _ldflags(target)]
+    command: list[str | Path] = [
+        go,
+        "build",
+        "-v",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        _ldflags(target),
+    ]
     command += ["-o", scratch / "bin" / target.name, target.package]
     began = time.monotonic()
     child = spawn(command, log, env=_environment(), cwd=target.module)
@@ -127,9 +135,10 @@ def _failure(target: Target, code: int, log: Path) -> str:
     ended = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited {code}"
     return (
         f"go build of {target.name} {ended}. Its last words:\n{tail(log, 20)}\n\n"
-        "What to do: if a module could not be downloaded, check the network and `go env GOPROXY`; if the disk or the\n"
-        "memory ran out, free some (the build takes 4 GB of disk and 2 GB of memory). Then run it again: what is\n"
-        f"compiled already is not compiled twice. Or name a directory with ready binaries in {BIN_VARIABLE}."
+        "What to do: if a module could not be downloaded, check the network and `go env GOPROXY`;\n"
+        "if the disk or the memory ran out, free some (the build takes 4 GB of disk and 2 GB of memory).\n"
+        "Then run it again: what is compiled already is not compiled twice. Or name a directory with ready\n"
+        f"binaries in {BIN_VARIABLE}."
     )
 
 
@@ -176,7 +185,7 @@ def _key(toolchain: Toolchain) -> str:
 
 @contextlib.contextmanager
 def _lock(path: Path, progress: Progress) -> Iterator[None]:
-    """Hold the one lock of this user's cache. The kernel lets go of it when its holder ends, however it ends."""
+    """Hold the one lock of this user's cache; the kernel lets go of it however its holder ends."""
     with path.open("w") as held:
         began = time.monotonic()
         while True:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,8 +28,9 @@ PODS_PER_NODE = 5000
 def start(directory: Path | None = None, *, outlive: bool = False) -> Cluster:
     """Start a cluster and wait until it can run a workload; builds the binaries first if there are none yet.
 
-    In `directory` (new or empty; it stays after `stop`) or in a temporary one (removed by `stop`). With `outlive`
-    the processes run on when we exit, and `Cluster.attach(directory)` finds them again; without, they end with us.
+    In `directory` (new or empty; it stays after `stop`) or in a temporary one (removed by `stop`). With
+    `outlive` the processes run on when we exit, and `Cluster.attach(directory)` finds them again; without,
+    they end with us.
     """
     ready = binaries()
     temporary = directory is None
@@ -71,7 +73,7 @@ class Cluster:
 
     @classmethod
     def attach(cls, directory: Path) -> Cluster | None:
-        """The cluster that an earlier process started in `directory` with `outlive`, or None if there is none."""
+        """The cluster that an earlier process started in `directory` with `outlive`, if there is one."""
         state = Layout(directory.absolute()).state
         if not state.exists():
             return None
@@ -100,7 +102,7 @@ class Cluster:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Our environment with this cluster as the current one, for a process that uses kubectl or KUBECONFIG."""
+        """Our environment with this cluster as the current one, for a process that talks to it."""
         return access.environment(self.bin, self.kubeconfig)
 
     def start(self) -> None:
@@ -115,7 +117,7 @@ class Cluster:
         self._wait("the default service account", self._missing_account)
 
     def stop(self) -> None:
-        """Kill every process at once, and remove the directory if it was a temporary one. Safe to call twice."""
+        """Kill every process, and remove the directory if it was a temporary one. Safe to call twice."""
         for name in reversed(self._commands):
             self.stop_process(name)
         self._layout.state.unlink(missing_ok=True)
@@ -123,7 +125,7 @@ class Cluster:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def start_process(self, name: str) -> None:
-        """Start one process (`etcd`, `kube-apiserver`, …) and wait until it answers, if it is one that serves."""
+        """Start one process (`etcd`, `kube-apiserver`, …); one that serves answers when this returns."""
         if self.is_running(name):
             return
         child = spawn(self._commands[name], self._layout.log(name), outlive=self._outlive)
@@ -138,7 +140,7 @@ class Cluster:
     def stop_process(self, name: str) -> None:
         """Kill one process and wait until its ports are free again.
 
-        Never SIGTERM: the API server would linger for as long as watches are open, and answer on its port meanwhile.
+        Never SIGTERM: the API server would linger for as long as watches are open, and answer meanwhile.
         """
         if name not in self._commands:
             raise KeyError(f"no process {name!r}; there are {', '.join(self._commands)}")
@@ -152,9 +154,7 @@ class Cluster:
             "kube-apiserver": (self._ports.apiserver,),
         }
         for port in owned.get(name, ()):
-            wait_until(
-                f"port {port} to be free", lambda port=port: None if is_free(port) else "in use", seconds=10
-            )
+            wait_until(f"port {port} to be free", partial(_in_use, port), seconds=10)
 
     def is_running(self, name: str) -> bool:
         """Whether a process that was started is still there."""
@@ -231,6 +231,10 @@ class Cluster:
             self.kubectl("get", "serviceaccount", "default", "--namespace=default")
             return None
         return "not there yet"
+
+
+def _in_use(port: int) -> str | None:
+    return None if is_free(port) else "in use"
 
 
 def _ready(node: dict[str, Any]) -> list[str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 STAGES = Path(__file__).parent / "stages"
 
-# Outside of the range that the kernel hands out to outgoing connections (from 32768 on Linux), so that nobody's
-# connection takes a port between our finding it free and the server's binding it.
+# Outside of the range that the kernel hands out to outgoing connections (from 32768 on Linux), so that
+# nobody's connection takes a port between our finding it free and the server's binding it.
 _PORTS = range(20_000, 32_000)
 
 
@@ -36,7 +36,7 @@ class Layout:
 
     @property
     def key(self) -> Path:
-        """The API server's key. It also signs the service accounts' tokens, which is Kubernetes' own default."""
+        """The API server's key; it also signs the service accounts' tokens, as is Kubernetes' default."""
         return self.directory / "certs" / "apiserver.key"
 
     @property
@@ -106,7 +106,7 @@ def _etcd(binaries: Path, layout: Layout, ports: Ports) -> list[str | Path]:
         f"--listen-peer-urls={peer}",
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=default={peer}",
-        "--unsafe-no-fsync",  # a cluster that is thrown away needs no disk's promise, and a slow disk makes it flaky
+        "--unsafe-no-fsync",  # it is thrown away, so it needs no disk's promise; a slow disk makes it flaky
         "--log-level=warn",
     ]
 

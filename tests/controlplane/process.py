@@ -56,7 +56,7 @@ def spawn(
             env=dict(env) if env is not None else None,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=None if outlive else die_with_parent(),
+            preexec_fn=None if outlive else die_with_parent(),  # noqa: PLW1509 - takes no lock
         )
 
 

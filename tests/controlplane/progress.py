@@ -1,4 +1,4 @@
-"""What a person sees while something takes minutes: one line that changes, or one line every so often in a log."""
+"""What a person sees while something takes minutes: a line that changes, or a line now and then in a log."""
 
 from __future__ import annotations
 

