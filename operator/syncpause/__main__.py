@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 
 from syncpause import __version__
 from syncpause.settings import ENV_PREFIX, Settings
@@ -79,6 +80,9 @@ async def _run(settings: Settings) -> int:
             await operator.run(stop)
         except LeadLost as error:
             click.echo(f"syncpause: {error}", err=True)
+            return 1
+        except Exception:
+            structlog.get_logger().exception("a defect of the operator: it ends")
             return 1
         finally:
             await watcher.stop()

@@ -59,7 +59,8 @@ def settings() -> kopf.OperatorSettings:
 async def connection_of(client: Client) -> kopf.ConnectionInfo:
     """The client's own way in, so that kopf reads with the same rights."""
     configuration = client.configuration
-    bearer = (await configuration.auth_settings()).get("BearerToken", {}).get("value", "")
+    setting = (await configuration.auth_settings()).get("BearerToken")
+    bearer = str(setting["value"]) if setting else ""
     return kopf.ConnectionInfo(
         server=configuration.host,
         ca_path=configuration.ssl_ca_cert,

@@ -7,7 +7,7 @@ every policy, and that must resume nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,7 +130,7 @@ class Intake:
             raise Unreadable("the CRDs were replaced while policies were read")
         self._take_over(objects, namespaces, since)
 
-    def _take_over(self, objects: list[Object], namespaces: list[Namespace], since: datetime) -> None:
+    def _take_over(self, objects: Sequence[Object], namespaces: list[Namespace], since: datetime) -> None:
         before = {ref: seen.policy for ref, seen in self._seen.items()}
         listed = {ref_of(item): read_policy(item) for item in objects}
         self._seen = {

@@ -150,6 +150,7 @@ class Operator:
 
     async def _drain(self) -> None:
         """Finish the writes in flight, tell the last status, give the lease up."""
+        log.info("stopping: finishing what is in flight")
         self.queue.close()
         if self._workers:
             await asyncio.wait(self._workers, timeout=self._settings.drain_timeout)

@@ -93,6 +93,8 @@ class Reporter:
             except ApiError as error:
                 log.warning("status not written; will try again", policy=str(ref), error=str(error))
                 self.touch(ref)
+            except Exception:
+                log.exception("a defect of the operator: the status of a policy", policy=str(ref))
 
     async def _report(self, ref: PolicyRef) -> None:
         seen = self._intake.seen(ref)
@@ -115,13 +117,9 @@ class Reporter:
         self._intake.note_status(seen.ref, status, body["metadata"]["resourceVersion"])
 
     async def _announce(self, seen: Seen, announcement: Announcement) -> None:
+        where = {} if seen.ref.cluster else {"namespace": seen.ref.namespace}
         write = log.warning if announcement.type == "Warning" else log.info
-        write(
-            announcement.message,
-            policy=str(seen.ref),
-            namespace=seen.ref.namespace,
-            event=announcement.reason,
-        )
+        write(announcement.message, policy=str(seen.ref), reason=announcement.reason, **where)
         await self._events.post(
             regarding=ObjectRef(
                 API_VERSION, _resource(seen.ref).KIND, seen.ref.namespace, seen.ref.name, seen.policy.uid

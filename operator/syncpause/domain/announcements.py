@@ -32,13 +32,18 @@ def announce(before: PolicyStatus, after: PolicyStatus) -> Iterator[Announcement
         yield Announcement("Normal", "WindowEnded", f"window {name} is over; next: {after.next or 'none'}")
     if not is_true(before, conditions.PAUSED) and is_true(after, conditions.PAUSED):
         yield Announcement("Normal", "Paused", _message(after, conditions.PAUSED))
-    if is_true(before, conditions.PAUSED) and _resumed(after):
+    if _was_paused(before) and _resumed(after):
         yield Announcement("Normal", "Resumed", _message(after, conditions.READY))
     if is_true(after, conditions.STALLED) and _message(after, conditions.READY) != _message(
         before, conditions.READY
     ):
         found = condition(after, conditions.STALLED)
         yield Announcement("Warning", found.reason if found else "Stalled", _message(after, conditions.READY))
+
+
+def _was_paused(status: PolicyStatus) -> bool:
+    found = condition(status, conditions.PAUSED)
+    return found is not None and (found.status == "True" or found.reason == conditions.RESUMING)
 
 
 def _resumed(status: PolicyStatus) -> bool:

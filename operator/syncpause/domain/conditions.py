@@ -16,6 +16,9 @@ from syncpause.domain.tally import Standings, first_few, in_words, plural
 
 READY, RECONCILING, STALLED, PAUSED = "Ready", "Reconciling", "Stalled", "Paused"
 
+RESUMING = "Resuming"
+"""Reason of Paused=False while some of what it paused is still to be resumed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -91,12 +94,15 @@ def _typos(unknown: Sequence[str]) -> str:
 
 
 def _paused(state: PolicyState, counts: WorkloadCounts, unsettled: bool) -> Finding:
-    paused = counts.cron_jobs.paused + counts.deployments.paused
-    pausing = counts.cron_jobs.pausing + counts.deployments.pausing
-    if pausing:
+    kinds = (counts.cron_jobs, counts.deployments)
+    paused = sum(kind.paused for kind in kinds)
+    all_paused = paused == sum(kind.governed - kind.exempt for kind in kinds)
+    if any(kind.pausing for kind in kinds):
         return Finding(PAUSED, "False", "Pausing", f"{in_words(counts, 'pausing')} still run")
-    if paused and not unsettled:
+    if paused and (all_paused or not unsettled):
         return Finding(PAUSED, "True", "Paused", f"nothing runs of {in_words(counts, 'paused')}")
+    if paused:
+        return Finding(PAUSED, "False", RESUMING, f"{in_words(counts, 'paused')} are still paused")
     if state is PolicyState.ACTIVE:
         return Finding(PAUSED, "False", "NothingPaused", "a window is open, and no workload is paused by it")
     return Finding(PAUSED, "False", "NoOpenWindow", "no window is open")
