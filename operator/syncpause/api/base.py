@@ -2,13 +2,8 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
-
-WIRE = "wire"
-"""Validation context: the object came as JSON from the API server, where null is not "left out"."""
-
-NULL_GIVEN = "null is not a value: leave the field out"
 
 
 class ApiModel(BaseModel):
@@ -26,7 +21,7 @@ class ApiModel(BaseModel):
     @classmethod
     def from_json(cls, value: object) -> Self:
         """Reads what the API server sent: camelCase only. Raises pydantic's ValidationError."""
-        return cls.model_validate(value, by_alias=True, by_name=False, context={WIRE: True})
+        return cls.model_validate(value, by_alias=True, by_name=False)
 
     def to_json(self) -> dict[str, Any]:
         """The value as JSON for the API server: camelCase, nothing that is absent."""
@@ -36,19 +31,20 @@ class ApiModel(BaseModel):
 class SpecModel(ApiModel):
     """A value that a person writes: unknown fields are refused, as by the API server under strict validation.
 
-    An explicit null is treated as the API server treats it: a field with a default in the schema takes the
-    default, any other is refused. Python callers may pass None for "left out".
-    Source: Kubernetes, CustomResourceDefinitions, "Defaulting and Nullable".
+    A field of null counts as left out: the API server drops it before it looks at anything else (measured on
+    1.37; no field of ours is `nullable`).
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _null_is_not_absent(cls, value: object, info: ValidationInfo) -> object:
-        if value is not None or not (info.context or {}).get(WIRE):
-            return value
-        field = cls.model_fields[info.field_name or ""]
-        if isinstance(field.default, str):
-            return field.default
-        raise ValueError(NULL_GIVEN)
+    def _leave_out_nulls(cls, value: Any) -> Any:
+        return without_nulls(value)
+
+
+def without_nulls(value: Any) -> Any:
+    """A mapping without what is null in it; anything else as it is, for pydantic to judge."""
+    if not isinstance(value, dict):
+        return value
+    return {key: given for key, given in value.items() if given is not None}

@@ -37,8 +37,7 @@ def _convert(node: Schema, definitions: dict[str, Schema]) -> Schema:
 def _inline(node: Schema, definitions: dict[str, Schema]) -> Schema:
     """The node with what it refers to; what the node itself says wins over that.
 
-    An absent field is None in Python and is left out in JSON, so the null branch of a union goes. A null that
-    is written out is refused by the API server, for no field is `nullable`.
+    An absent field is None in Python and is left out in JSON, so the null branch of a union goes.
     """
     if "$ref" in node:
         name = node["$ref"].removeprefix("#/$defs/")

@@ -7,9 +7,9 @@ Source of the rules: Kubernetes, `k8s.io/apimachinery/pkg/apis/meta/v1/validatio
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from syncpause.api.base import SpecModel
+from syncpause.api.base import SpecModel, without_nulls
 from syncpause.api.labels import (
     KEY_FORM,
     LabelKey,
@@ -90,6 +90,7 @@ def _check_keys(labels: dict[str, Any]) -> dict[str, Any]:
 MatchLabels = Annotated[
     dict[str, SelectorValue],
     Field(max_length=MAX_LABELS),
+    BeforeValidator(without_nulls),
     AfterValidator(_check_keys),
     Rules(Rule(f"self.all(key, {cel_label_key('key')})", KEY_FORM)),
 ]
