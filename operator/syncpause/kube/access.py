@@ -1,0 +1,77 @@
+"""Where the cluster is and who we are there: kubeconfig, or the pod's own service account."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import yaml
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+
+log = logging.getLogger(__name__)
+
+DEFAULT_KUBECONFIG = "~/.kube/config"
+
+
+class ConfigError(Exception):
+    """No way to the cluster is configured, or the one that is cannot be read; says what was tried."""
+
+
+class Access:
+    """One way to the cluster. It can be read again, for credentials change while the operator runs."""
+
+    def __init__(self, kubeconfig: str | None = None, context: str | None = None) -> None:
+        self._kubeconfig = kubeconfig
+        self._context = context
+
+    async def load(self) -> Configuration:
+        """Read the configuration: the given path, else $KUBECONFIG or ~/.kube/config, else in-cluster.
+
+        Never touches the client library's process-wide default. Raises ConfigError.
+        """
+        paths = self._paths()
+        present = [path for path in paths if path.is_file()]
+        if present:
+            return await self._from_files(present)
+        tried = " and ".join(str(path) for path in paths)
+        if self._kubeconfig:
+            raise ConfigError(f"there is no kubeconfig at {tried}")
+        return self._from_pod(tried)
+
+    def _paths(self) -> list[Path]:
+        given = self._kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
+        return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
+
+    async def _from_files(self, paths: list[Path]) -> Configuration:
+        configuration = Configuration()
+        joined = os.pathsep.join(map(str, paths))
+        try:
+            # Not persisted: a kubeconfig is its owner's file, and an operator has no business writing it.
+            await load_kube_config(  # type: ignore[no-untyped-call]
+                config_file=joined,
+                context=self._context,
+                client_configuration=configuration,
+                persist_config=False,
+            )
+        except ConfigException as error:
+            raise ConfigError(f"the kubeconfig {joined} cannot be used: {error}") from error
+        except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+            # The loader walks the file without checking it: a wrong type anywhere in it surfaces like this.
+            raise ConfigError(f"the kubeconfig {joined} is not a valid one: {error}") from error
+        return configuration
+
+    def _from_pod(self, tried: str) -> Configuration:
+        if self._context:
+            raise ConfigError(f"there is no kubeconfig at {tried} in which to find context {self._context}")
+        configuration = Configuration()
+        try:
+            # Brings a hook that reads the token anew each minute: projected tokens live for an hour.
+            load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except (ConfigException, OSError) as error:
+            raise ConfigError(
+                f"no way to a cluster: there is no kubeconfig at {tried}, and no service account of a pod"
+                f" either ({error}). Set KUBECONFIG, or give --kubeconfig"
+            ) from error
+        return configuration

@@ -1,0 +1,204 @@
+"""From the API server's JSON to slim records: only the fields that matter are ever made into objects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from syncpause.api.names import GROUP
+from syncpause.domain.workload import CronJob, Deployment, Kind, Workload
+from syncpause.kube.errors import ConnectionLost, Status
+
+OUR_PREFIX = f"{GROUP}/"
+
+T = TypeVar("T")
+
+
+class Page(NamedTuple, Generic[T]):
+    """One chunk of a list. ``continue_token`` is empty on the last; ``remaining`` is the server's guess."""
+
+    items: list[T]
+    continue_token: str
+    resource_version: str
+    remaining: int
+
+
+class Event(NamedTuple):
+    """One line of a watch: ADDED, MODIFIED or DELETED with a workload, BOOKMARK with a version, ERROR with a
+    Status."""
+
+    type: str
+    workload: Workload | None = None
+    resource_version: str = ""
+    error: Status | None = None
+
+
+class _Struct(msgspec.Struct, rename="camel", gc=False):
+    pass
+
+
+class _Meta(_Struct):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+    def fields(self) -> dict[str, Any]:
+        ours = {key: value for key, value in (self.annotations or {}).items() if key.startswith(OUR_PREFIX)}
+        return {
+            "namespace": self.namespace,
+            "name": self.name,
+            "uid": self.uid,
+            "resource_version": self.resource_version,
+            "labels": self.labels or {},
+            "annotations": ours,
+        }
+
+
+class _Named(_Struct):
+    name: str = ""
+
+
+class _CronJobSpec(_Struct):
+    suspend: bool | None = None
+    starting_deadline_seconds: int | None = None
+
+
+class _CronJobStatus(_Struct):
+    active: list[_Named] | None = None
+    last_schedule_time: datetime | None = None
+
+
+class _CronJob(_Struct):
+    metadata: _Meta
+    spec: _CronJobSpec
+    status: _CronJobStatus = msgspec.field(default_factory=_CronJobStatus)
+
+    def record(self) -> CronJob:
+        return CronJob(
+            **self.metadata.fields(),
+            suspend=bool(self.spec.suspend),
+            deadline=self.spec.starting_deadline_seconds,
+            active=tuple(job.name for job in self.status.active or ()),
+            last_schedule=self.status.last_schedule_time,
+        )
+
+
+class _DeploymentSpec(_Struct):
+    replicas: int | None = None
+
+
+class _DeploymentStatus(_Struct):
+    replicas: int = 0
+    terminating_replicas: int | None = None
+    observed_generation: int = 0
+
+
+class _Deployment(_Struct):
+    metadata: _Meta
+    spec: _DeploymentSpec
+    status: _DeploymentStatus = msgspec.field(default_factory=_DeploymentStatus)
+
+    def record(self) -> Deployment:
+        status = self.status
+        return Deployment(
+            **self.metadata.fields(),
+            replicas=1 if self.spec.replicas is None else self.spec.replicas,
+            # Absent before 1.35, where pods that are still terminating are no longer counted.
+            pods=status.replicas + (status.terminating_replicas or 0),
+            observed=status.observed_generation >= self.metadata.generation,
+        )
+
+
+class _ListMeta(_Struct):
+    resource_version: str = ""
+    continue_token: str = msgspec.field(name="continue", default="")
+    remaining_item_count: int = 0
+
+
+class _List(_Struct, Generic[T]):
+    metadata: _ListMeta
+    items: list[T] | None = None
+
+    def page(self) -> Page[T]:
+        """The same, without the wire's optional fields."""
+        meta = self.metadata
+        return Page(self.items or [], meta.continue_token, meta.resource_version, meta.remaining_item_count)
+
+
+class _Line(_Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class _Bookmark(_Struct):
+    metadata: _Meta
+
+
+_STATUS = msgspec.json.Decoder(Status)
+_LINE = msgspec.json.Decoder(_Line)
+_BOOKMARK = msgspec.json.Decoder(_Bookmark)
+_OBJECTS = msgspec.json.Decoder(_List[dict[str, Any]])
+_CRON_JOB = msgspec.json.Decoder(_CronJob)
+_DEPLOYMENT = msgspec.json.Decoder(_Deployment)
+_CRON_JOBS = msgspec.json.Decoder(_List[_CronJob])
+_DEPLOYMENTS = msgspec.json.Decoder(_List[_Deployment])
+
+
+def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
+    """One workload. Raises ConnectionLost if it is no whole JSON object of that kind."""
+    try:
+        return _CRON_JOB.decode(body).record() if kind is Kind.CRON_JOB else _DEPLOYMENT.decode(body).record()
+    except msgspec.DecodeError as error:
+        raise _unreadable(f"a {kind}", error) from error
+
+
+def decode_list(kind: Kind, body: bytes) -> Page[Workload]:
+    """One page of a list of workloads. Raises ConnectionLost if it is not whole."""
+    try:
+        if kind is Kind.CRON_JOB:
+            jobs = _CRON_JOBS.decode(body).page()
+            return Page([item.record() for item in jobs.items], *jobs[1:])
+        deployments = _DEPLOYMENTS.decode(body).page()
+        return Page([item.record() for item in deployments.items], *deployments[1:])
+    except msgspec.DecodeError as error:
+        raise _unreadable(f"a list of {kind}s", error) from error
+
+
+def decode_objects(body: bytes) -> Page[dict[str, Any]]:
+    """One page of any list, its items as they are. Raises ConnectionLost if it is not whole."""
+    try:
+        return _OBJECTS.decode(body).page()
+    except msgspec.DecodeError as error:
+        raise _unreadable("a list", error) from error
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """Any object, as it is. Raises ConnectionLost if it is not whole."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise _unreadable("an object", error) from error
+
+
+def decode_event(kind: Kind, line: bytes) -> Event:
+    """One line of a watch. Raises ConnectionLost if it is truncated: a cut proxy ends streams like that."""
+    try:
+        seen = _LINE.decode(line)
+        if seen.type == "ERROR":
+            return Event(seen.type, error=_STATUS.decode(seen.object))
+        if seen.type == "BOOKMARK":
+            return Event(seen.type, resource_version=_BOOKMARK.decode(seen.object).metadata.resource_version)
+    except msgspec.DecodeError as error:
+        raise _unreadable("an event", error) from error
+    workload = decode_one(kind, seen.object)
+    return Event(seen.type, workload, workload.resource_version)
+
+
+def _unreadable(what: str, error: Exception) -> ConnectionLost:
+    return ConnectionLost(f"the API server's answer is not {what}: {error}", reason="Unreadable")

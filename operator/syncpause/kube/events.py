@@ -1,0 +1,146 @@
+"""Kubernetes Events: what happened to an object, for ``kubectl describe`` and whoever collects them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from syncpause.kube import paths
+from syncpause.kube.client import Client
+from syncpause.kube.errors import ApiError, NotFound
+
+log = logging.getLogger(__name__)
+
+MESSAGE_LENGTH = 1024
+"""Validation refuses a longer message."""
+NAME_LENGTH = 253
+REPEAT_SECONDS = 600.0
+REMEMBERED = 1000
+
+EventType = Literal["Normal", "Warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """The object that an Event is about; ``namespace`` is empty for a cluster-scoped one."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(slots=True)
+class _Posted:
+    path: str
+    count: int
+    at: float
+
+
+_Same = tuple[ObjectRef, str, str, str]
+
+
+class Events:
+    """Posts Events. The same one again within ten minutes raises the count of the first."""
+
+    def __init__(
+        self,
+        client: Client,
+        component: str = "syncpause",
+        *,
+        instance: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = client
+        self._component = component
+        self._instance = instance
+        self._now = now
+        self._posted: OrderedDict[_Same, _Posted] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def post(self, *, regarding: ObjectRef, type: EventType | str, reason: str, message: str) -> bool:
+        """Post an Event; ``reason`` is one CamelCase word. Returns whether it was written: never raises
+        ApiError, for no work may fail because its announcement did."""
+        message = _cut(message, MESSAGE_LENGTH)
+        same: _Same = (regarding, type, reason, message)
+        async with self._lock:
+            try:
+                if not await self._repeat(same):
+                    await self._create(same)
+            except ApiError as error:
+                log.debug("event %s of %s/%s not written: %s", reason, regarding.kind, regarding.name, error)
+                return False
+        return True
+
+    async def _repeat(self, same: _Same) -> bool:
+        posted = self._posted.get(same)
+        if posted is None or self._now().timestamp() - posted.at >= REPEAT_SECONDS:
+            return False
+        body = {"count": posted.count + 1, "lastTimestamp": _stamp(self._now())}
+        try:
+            await self._client.patch(posted.path, body)
+        except NotFound:
+            return False  # Events are deleted after an hour (--event-ttl), or by anyone at any time.
+        posted.count += 1
+        return True
+
+    async def _create(self, same: _Same) -> None:
+        regarding, type_, reason, message = same
+        # Validation: the Event of a cluster-scoped object belongs into the namespace "default".
+        namespace = regarding.namespace or "default"
+        suffix = f".{time.time_ns():x}"
+        name = regarding.name[: NAME_LENGTH - len(suffix)].rstrip("-.") + suffix
+        now = self._now()
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": name, "namespace": namespace},
+            "involvedObject": _reference(regarding),
+            "type": type_,
+            "reason": reason,
+            "message": message,
+            "source": {"component": self._component, "host": self._instance},
+            "reportingComponent": self._component,
+            "reportingInstance": self._instance,
+            "count": 1,
+            "firstTimestamp": _stamp(now),
+            "lastTimestamp": _stamp(now),
+        }
+        await self._client.post(paths.events(namespace), body)
+        self._remember(same, _Posted(f"{paths.events(namespace)}/{name}", 1, now.timestamp()))
+
+    def _remember(self, same: _Same, posted: _Posted) -> None:
+        self._posted[same] = posted
+        self._posted.move_to_end(same)
+        while len(self._posted) > REMEMBERED:
+            self._posted.popitem(last=False)
+
+
+def _reference(regarding: ObjectRef) -> dict[str, Any]:
+    fields = {
+        "apiVersion": regarding.api_version,
+        "kind": regarding.kind,
+        "namespace": regarding.namespace,
+        "name": regarding.name,
+        "uid": regarding.uid,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _stamp(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _cut(text: str, length: int) -> str:
+    """At most ``length`` bytes, which is how the API server counts."""
+    encoded = text.encode()
+    if len(encoded) <= length:
+        return text
+    return encoded[: length - 3].decode("utf-8", "ignore") + "…"

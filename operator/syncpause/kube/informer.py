@@ -1,0 +1,179 @@
+"""Keeps telling what workloads there are: list, watch, and the difference whenever the watch was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import aclosing
+from functools import partial
+from typing import Protocol
+
+from syncpause.api.names import SCHOOL_LABEL
+from syncpause.domain.workload import Key, Kind, Workload
+from syncpause.kube import paths
+from syncpause.kube.backoff import Backoff
+from syncpause.kube.client import Client
+from syncpause.kube.decoding import Event, decode_event, decode_list
+from syncpause.kube.errors import ApiError, ConnectionLost, Gone, error_of_status
+from syncpause.kube.paging import PAGE_SIZE, pages
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 90.0
+"""The API server sends each watch a bookmark about once a minute: a healthy one is not silent for longer."""
+WATCH_SECONDS = (300, 600)
+"""The server ends a watch after a random time in this range, as client-go asks, so that they spread out."""
+SHORT_WATCH_SECONDS = 1.0
+"""A watch that ends sooner counts as a failure: something on the way does not let it live."""
+
+
+class Handler(Protocol):
+    """Is told, in the order it happened, what workloads there are. Called in the event loop; must not block.
+
+    After a relist, and after an own PATCH, a record may be older than what the handler already knows from an
+    answer: compare resourceVersions (numbers, per collection) before believing it.
+    """
+
+    def upsert(self, workload: Workload) -> None:
+        """A workload is new or has changed."""
+
+    def removed(self, key: Key, uid: str) -> None:
+        """A workload is deleted, or has lost the label: to a watch with a selector both are DELETED."""
+
+    def relisted(self, kind: Kind) -> None:
+        """A complete list has been told."""
+
+
+class Informer:
+    """Watches the workloads of one kind that carry the school label, in all namespaces.
+
+    ``synced`` is set once the first list is complete. ``problem`` is a sentence while they cannot be read,
+    and empty while they can. ``page_size`` is objects per chunk, ``read_timeout`` seconds without a byte.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        kind: Kind,
+        handler: Handler,
+        *,
+        page_size: int = PAGE_SIZE,
+        read_timeout: float = READ_TIMEOUT,
+        backoff_first: float = 0.5,
+        backoff_most: float = 30.0,
+    ) -> None:
+        self.kind = kind
+        self.synced = asyncio.Event()
+        self.problem = ""
+        self._client = client
+        self._handler = handler
+        self._page_size = page_size
+        self._read_timeout = read_timeout
+        self._backoff = Backoff(backoff_first, backoff_most)
+        self._known: dict[Key, tuple[str, str]] = {}
+        self._version = ""
+        self._failures = 0
+
+    async def run(self) -> None:
+        """List and watch for ever; no error of the API server or the network ends it."""
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._watch()
+            except Gone as error:
+                # In a watch the version, in a list the continue token, is older than the server remembers.
+                log.info("%ss are listed anew: %s", self.kind, error)
+                self._version = ""
+                await asyncio.sleep(self._backoff.delay(error.retry_after))
+            except ApiError as error:
+                self._tell(error)
+                await asyncio.sleep(self._backoff.delay(error.retry_after))
+
+    async def _list(self) -> None:
+        """Tell the difference between what is known and what there is."""
+        seen: set[Key] = set()
+        params = {"labelSelector": SCHOOL_LABEL}
+        decode = partial(decode_list, self.kind)
+        version = ""
+        async for page in pages(self._client, paths.workloads(self.kind), decode, params, self._page_size):
+            version = page.resource_version
+            for workload in page.items:
+                seen.add(workload.key)
+                self._learn(workload)
+        for key in self._known.keys() - seen:
+            self._forget(key)
+        self._version = version
+        self._opened()
+        self._settle()
+        self._handler.relisted(self.kind)
+        self.synced.set()
+
+    async def _watch(self) -> None:
+        """Follow from the last version until the server ends the watch."""
+        params = {
+            "watch": "true",
+            "labelSelector": SCHOOL_LABEL,
+            "resourceVersion": self._version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(random.randint(*WATCH_SECONDS)),
+        }
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        path = paths.workloads(self.kind)
+        async with aclosing(
+            self._client.stream(path, params, self._read_timeout, on_open=self._opened)
+        ) as lines:
+            async for line in lines:
+                self._take(decode_event(self.kind, line))
+                self._settle()
+        if loop.time() - began < SHORT_WATCH_SECONDS:
+            raise ConnectionLost(f"the watch ended after less than {SHORT_WATCH_SECONDS:g} s")
+
+    def _take(self, event: Event) -> None:
+        if event.error is not None:
+            raise error_of_status(event.error)
+        if event.workload is not None:
+            if event.type == "DELETED":
+                self._forget(event.workload.key)
+            else:
+                self._learn(event.workload)
+        self._version = event.resource_version or self._version
+
+    def _learn(self, workload: Workload) -> None:
+        key, now = workload.key, (workload.uid, workload.resource_version)
+        before = self._known.get(key)
+        if before == now:
+            return
+        if before is not None and before[0] != workload.uid:
+            self._forget(key)
+        self._known[key] = now
+        self._handler.upsert(workload)
+
+    def _forget(self, key: Key) -> None:
+        known = self._known.pop(key, None)
+        if known is not None:
+            self._handler.removed(key, known[0])
+
+    def _opened(self) -> None:
+        """The server has accepted the watch; a lost one has been made good."""
+        if self.problem:
+            log.info("%ss can be read again", self.kind)
+        self.problem = ""
+
+    def _settle(self) -> None:
+        """Something came through: the next failure is a first one again."""
+        self._failures = 0
+        self._backoff.reset()
+
+    def _tell(self, error: ApiError) -> None:
+        """A connection that is lost once is routine: a load balancer or an API server was replaced."""
+        self._failures += 1
+        sentence = f"{self.kind}s cannot be read: {error}"
+        if isinstance(error, ConnectionLost) and self._failures == 1:
+            log.info("%s", sentence)
+            return
+        if sentence != self.problem:
+            log.warning("%s", sentence)
+        self.problem = sentence

@@ -1,0 +1,139 @@
+"""Jobs that CronJobs have started: looked at by name, suspended, resumed, deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from syncpause.api.names import GROUP, RESTORE_SUSPEND, STATE_LABEL, STATE_PAUSED
+from syncpause.kube import paths
+from syncpause.kube.client import Client
+from syncpause.kube.errors import ConnectionLost
+
+STRAY = f"{GROUP}/stray"
+"""Marks a Job that was started inside the pause, so that the resume knows what to do with it."""
+INSTANTIATE = "cronjob.kubernetes.io/instantiate"
+SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A Job. ``scheduled`` is when it fell due, ``active`` counts pods that run or are still terminating."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    suspended: bool = False
+    manual: bool = False
+    scheduled: datetime | None = None
+    active: int = 0
+    finished: bool = False
+    restore_suspend: str | None = None
+    stray: bool = False
+
+
+class Jobs:
+    """The Jobs of a cluster. Every method raises ApiError; writes raise Conflict if someone else wrote."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def get(self, namespace: str, name: str) -> Job:
+        """One Job. Raises NotFound."""
+        return _decode(await self._client.get(paths.job(namespace, name)))
+
+    async def suspend(self, job: Job, *, stray: bool = False) -> Job:
+        """Suspend it, which ends its pods, and note on it what it was; returns the new record."""
+        restore = job.restore_suspend or ("true" if job.suspended else "false")
+        marks = {RESTORE_SUSPEND: restore, **({STRAY: "true"} if stray else {})}
+        return await self._patch(job, suspend=True, annotations=marks, state=STATE_PAUSED)
+
+    async def resume(self, job: Job) -> Job:
+        """Put back what ``suspend`` noted, and remove the note; returns the new record."""
+        marks = {RESTORE_SUSPEND: None, STRAY: None}
+        return await self._patch(job, suspend=job.restore_suspend == "true", annotations=marks, state=None)
+
+    async def delete(self, job: Job) -> None:
+        """Delete it and, behind it, its pods; never another Job of the same name."""
+        options = {"propagationPolicy": "Background", "preconditions": {"uid": job.uid}}
+        await self._client.delete(paths.job(job.namespace, job.name), options)
+
+    async def _patch(self, job: Job, *, suspend: bool, annotations: dict[str, Any], state: str | None) -> Job:
+        body = {
+            "metadata": {
+                "resourceVersion": job.resource_version,
+                "annotations": annotations,
+                "labels": {STATE_LABEL: state},
+            },
+            "spec": {"suspend": suspend},
+        }
+        return _decode(await self._client.patch(paths.job(job.namespace, job.name), body))
+
+
+class _Struct(msgspec.Struct, rename="camel"):
+    pass
+
+
+class _Meta(_Struct):
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    annotations: dict[str, str] | None = None
+
+
+class _Spec(_Struct):
+    suspend: bool | None = None
+
+
+class _Condition(_Struct):
+    type: str
+    status: str
+
+
+class _Status(_Struct):
+    active: int = 0
+    terminating: int | None = None
+    conditions: list[_Condition] | None = None
+
+
+class _Job(_Struct):
+    metadata: _Meta
+    spec: _Spec
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+def _decode(body: bytes) -> Job:
+    try:
+        job = msgspec.json.decode(body, type=_Job)
+    except msgspec.DecodeError as error:
+        raise ConnectionLost(f"the API server's answer is not a Job: {error}", reason="Unreadable") from error
+    meta, status = job.metadata, job.status
+    marks = meta.annotations or {}
+    return Job(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        suspended=bool(job.spec.suspend),
+        manual=marks.get(INSTANTIATE) == "manual",
+        scheduled=_instant(marks.get(SCHEDULED_AT, "")),
+        active=status.active + (status.terminating or 0),
+        finished=any(
+            condition.type in {"Complete", "Failed"} and condition.status == "True"
+            for condition in status.conditions or ()
+        ),
+        restore_suspend=marks.get(RESTORE_SUSPEND),
+        stray=marks.get(STRAY) == "true",
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    """The CronJob controller writes it in the CronJob's own zone, with an offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None

@@ -1,0 +1,126 @@
+"""Policies and namespaces, as the API server has them: read whole, and written in their status only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from syncpause.kube import paths
+from syncpause.kube.client import Client
+from syncpause.kube.decoding import decode_object, decode_objects
+from syncpause.kube.errors import NotFound
+from syncpause.kube.paging import list_all
+
+Objects = list[dict[str, Any]]
+PolicyKind = Literal["SyncPausePolicy", "ClusterSyncPausePolicy"]
+
+
+class Unreadable(Exception):
+    """Policies cannot be told from none at all: their definition is missing, dying or not yet served."""
+
+
+class Policies:
+    """The policies of a cluster. Every method raises ApiError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def list(self, kind: PolicyKind | str) -> Objects:
+        """All policies of a kind, whole."""
+        return await list_all(self._client, paths.policies(kind), decode_objects)
+
+    async def namespaces(self) -> Objects:
+        """All namespaces, whole."""
+        return await list_all(self._client, paths.NAMESPACES, decode_objects)
+
+    async def crds(self) -> datetime:
+        """Since when (UTC) both definitions exist; another value than before means that one was made anew.
+
+        Raises Unreadable if one is missing, being deleted or not established: an empty list of policies then
+        means nothing, and a deletion that a watch told was the definition's, not a person's.
+        """
+        bodies = await asyncio.gather(*(self._crd(path) for path in paths.crds()))
+        return max(_alive(body) for body in bodies)
+
+    async def patch_status(
+        self,
+        kind: PolicyKind | str,
+        namespace: str | None,
+        name: str,
+        *,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        resource_version: str | None = None,
+    ) -> dict[str, Any]:
+        """Make the status ``after`` where it was ``before``; returns the whole object.
+
+        Raises Conflict if ``resource_version`` is given and no longer the current one.
+        """
+        body: dict[str, Any] = {"status": status_patch(before, after)}
+        if resource_version is not None:
+            body["metadata"] = {"resourceVersion": resource_version}
+        path = f"{paths.policies(kind, namespace)}/{name}/status"
+        return decode_object(await self._client.patch(path, body))
+
+    async def _crd(self, path: str) -> _Definition:
+        try:
+            body = await self._client.get(path)
+        except NotFound:
+            raise Unreadable(
+                f"the CustomResourceDefinition {path.rsplit('/', 1)[1]} is missing: apply crds/"
+            ) from None
+        try:
+            return msgspec.json.decode(body, type=_Definition)
+        except msgspec.DecodeError as error:
+            raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+class _Condition(msgspec.Struct):
+    type: str
+    status: str
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    name: str
+    creation_timestamp: datetime
+    deletion_timestamp: datetime | None = None
+
+
+class _Status(msgspec.Struct):
+    conditions: list[_Condition] | None = None
+
+
+class _Definition(msgspec.Struct):
+    metadata: _Meta
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+def status_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON merge patch (RFC 7386) from one status to another.
+
+    A field that vanishes must be named as null; lists are replaced whole. Empty where nothing changes.
+    """
+    patch: dict[str, Any] = {name: None for name in before.keys() - after.keys()}
+    for name, value in after.items():
+        old = before.get(name)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            inner = status_patch(old, value)
+            if inner:
+                patch[name] = inner
+        elif name not in before or old != value:
+            patch[name] = value
+    return patch
+
+
+def _alive(crd: _Definition) -> datetime:
+    name = crd.metadata.name
+    if crd.metadata.deletion_timestamp is not None:
+        raise Unreadable(f"the CustomResourceDefinition {name} is being deleted")
+    conditions = {condition.type: condition.status for condition in crd.status.conditions or ()}
+    if conditions.get("Established") != "True":
+        raise Unreadable(f"the CustomResourceDefinition {name} is not established yet")
+    return crd.metadata.creation_timestamp.astimezone(UTC)

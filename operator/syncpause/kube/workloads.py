@@ -1,0 +1,79 @@
+"""CronJobs and Deployments, read and written: one PATCH per change, never over someone else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, cast
+
+from syncpause.api.names import SCHOOL_LABEL, STATE_LABEL, STATE_PAUSED
+from syncpause.domain.workload import CronJob, Key, Kind, Workload
+from syncpause.kube import paths
+from syncpause.kube.client import Client
+from syncpause.kube.decoding import decode_list, decode_object, decode_one
+from syncpause.kube.paging import list_all
+
+
+class Workloads:
+    """The workloads of a cluster. Every method raises ApiError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def get(self, key: Key) -> Workload:
+        """A workload as it is now. Raises NotFound."""
+        return decode_one(key.kind, await self._client.get(paths.workload(key)))
+
+    async def get_object(self, key: Key) -> dict[str, Any]:
+        """The whole object, for what the record leaves out: managedFields, the last-applied annotation."""
+        return decode_object(await self._client.get(paths.workload(key)))
+
+    async def patch(
+        self,
+        workload: Workload,
+        *,
+        spec: Mapping[str, Any],
+        annotations: Mapping[str, str | None],
+        labels: Mapping[str, str | None],
+    ) -> Workload:
+        """Change fields, annotations and labels at once; None removes. Returns the new record.
+
+        The record's resourceVersion is the precondition: raises Conflict if anyone has written since, so that
+        a value which the plan has not seen is never overwritten. JSON merge patch, for it can remove fields
+        and leaves every other manager's fields alone; apply would have to own what it writes for ever.
+        """
+        metadata = {
+            "resourceVersion": workload.resource_version,
+            "annotations": annotations,
+            "labels": labels,
+        }
+        body = {"metadata": {name: value for name, value in metadata.items() if value}, "spec": spec}
+        answer = await self._client.patch(
+            paths.workload(workload.key), {name: value for name, value in body.items() if value}
+        )
+        return decode_one(workload.kind, answer)
+
+    async def set_last_schedule(self, workload: CronJob, instant: datetime) -> CronJob:
+        """Move ``status.lastScheduleTime``, from which the CronJob controller counts missed runs.
+
+        Precondition as in ``patch``. The field has whole seconds (RFC 3339).
+        """
+        body = {
+            "metadata": {"resourceVersion": workload.resource_version},
+            "status": {"lastScheduleTime": f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"},
+        }
+        answer = await self._client.patch(f"{paths.workload(workload.key)}/status", body)
+        return cast(CronJob, decode_one(workload.kind, answer))
+
+    async def list_orphans(self, kind: Kind) -> list[Workload]:
+        """Paused workloads that have lost their school label, and so are in no informer's sight."""
+        return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED},!{SCHOOL_LABEL}")
+
+    async def list_marked(self, kind: Kind) -> list[Workload]:
+        """All paused workloads, with a school label or without."""
+        return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}")
+
+    async def _list(self, kind: Kind, selector: str) -> list[Workload]:
+        params = {"labelSelector": selector}
+        return await list_all(self._client, paths.workloads(kind), partial(decode_list, kind), params)
