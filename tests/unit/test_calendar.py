@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from builders import ZONE, at, day
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import ZONE, at, day
 from syncpause.api.zones import known_zones, load_zone
 from syncpause.domain.calendar import Calendar, MonthDay, Window, first_instant, parse_day
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from builders import at, cluster_policy, ingest, policy, sync, world
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import at, cluster_policy, ingest, policy, sync, world
 from syncpause.domain.edges import next_edge, pause_ended
 from syncpause.domain.governance import Stand, decide
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import at, cluster_policy, ingest, sync, world
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_fields
 
+from builders import at, cluster_policy, ingest, sync, world
 from syncpause.api import names
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict, decide

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 
 from builders import at
-
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.timer import Timer
 from syncpause.domain.workload import Key, Kind

@@ -100,8 +100,10 @@ class Reporter:
         seen = self._intake.seen(ref)
         if seen is None:
             return
-        status = status_of(seen.policy, self._books(seen.policy), seen.status, self._clock())
-        for announcement in [*announce(seen.status, status), *self._collected_warnings(ref)]:
+        books = self._books(seen.policy)
+        status = status_of(seen.policy, books, seen.status, self._clock())
+        news = announce(seen.status, status, books.unknown)
+        for announcement in [*news, *self._collected_warnings(ref)]:
             await self._announce(seen, announcement)
         if status != seen.status:
             await self._write(seen, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +20,9 @@ class Announcement:
     message: str
 
 
-def announce(before: PolicyStatus, after: PolicyStatus) -> Iterator[Announcement]:
+def announce(
+    before: PolicyStatus, after: PolicyStatus, unknown: Sequence[str] = ()
+) -> Iterator[Announcement]:
     """What changed between two statuses that a person would want to be told."""
     if before.state is not PolicyState.ACTIVE and after.state is PolicyState.ACTIVE and after.window:
         window = after.window
@@ -34,6 +36,8 @@ def announce(before: PolicyStatus, after: PolicyStatus) -> Iterator[Announcement
         yield Announcement("Normal", "Paused", _message(after, conditions.PAUSED))
     if _was_paused(before) and _resumed(after):
         yield Announcement("Normal", "Resumed", _message(after, conditions.READY))
+    if unknown and (sentence := conditions.typos(unknown)) not in _message(before, conditions.READY):
+        yield Announcement("Warning", "UnknownName", sentence)
     if is_true(after, conditions.STALLED) and _message(after, conditions.READY) != _message(
         before, conditions.READY
     ):

@@ -42,7 +42,7 @@ def findings(
     """All conditions. Being paused on schedule is healthy: Ready is True."""
     trouble = next(_troubles(policy, standings), None)
     unsettled = outstanding or sum(not standing.settled for standing in standings.values())
-    message = _standing_in_words(policy, state, counts) + _typos(unknown)
+    message = _standing_in_words(policy, state, counts) + (f"; {typos(unknown)}" if unknown else "")
     if trouble:
         reason, message = trouble
         ready = Finding(READY, "False", reason, message)
@@ -87,10 +87,9 @@ def _standing_in_words(policy: Policy, state: PolicyState, counts: WorkloadCount
     return f"it governs {in_words(counts, 'governed')}"
 
 
-def _typos(unknown: Sequence[str]) -> str:
-    if not unknown:
-        return ""
-    return f"; no workload carries {first_few(unknown)}: check the spelling"
+def typos(unknown: Sequence[str]) -> str:
+    """A name that no workload carries is a typo more often than not."""
+    return f"no workload carries {first_few(unknown)}: check the spelling"
 
 
 def _paused(state: PolicyState, counts: WorkloadCounts, unsettled: bool) -> Finding:
