@@ -69,7 +69,7 @@ class Lease:
             await asyncio.gather(lead, self._holding, return_exceptions=True)
 
     async def release(self) -> None:
-        """Give the lead up, so that a standby takes over within a retry period; the work must have stopped."""
+        """Give the lead up, so that a standby takes over at its next look. Stop the work first."""
         self._released = True
         if self._holding is not None:
             self._holding.cancel()

@@ -61,7 +61,7 @@ class LeaseLock(BaseLock):
         return True
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
-        """Write the record over the one that was read; False if that cannot be done, or someone wrote since."""
+        """Write the record over the one that was read; False if that fails, or someone wrote since."""
         return await self._replace(name, namespace, self._spec(updated_record))
 
     async def release(self) -> bool:
