@@ -1,4 +1,4 @@
-"""A small school platform on the real control plane, and the operator in process with a clock that can be moved."""
+"""A small school platform on the real control plane, and the operator on a clock that can be moved."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ async def eventually(probe: Callable[[], Any], what: str, seconds: float = DEADL
     """Wait until the probe (blocking, run in a thread) returns something true; say what was seen last."""
     end = asyncio.get_running_loop().time() + seconds
     while True:
-        seen = await asyncio.to_thread(probe)
+        try:
+            seen = await asyncio.to_thread(probe)
+        except KeyError as error:
+            seen = f"no {error} yet"
         if seen is True or (seen and not isinstance(seen, str)):
             return seen
         if asyncio.get_running_loop().time() > end:

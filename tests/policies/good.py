@@ -1,6 +1,6 @@
 """Policies that are accepted."""
 
-from policies.table import CLUSTER, Good, exemption, selecting, spec, window
+from policies.table import CLUSTER, Good, as_large_as_can_be, exemption, selecting, spec, window
 
 ROSTERS = exemption(schools=["lincoln-high"])
 FROM_TO = {"from": "2027-06-20", "until": "2027-07-20"}
@@ -28,6 +28,7 @@ GOOD = [
     Good("an exemption from a day", spec(exemptions=[{**exemption(), "from": "2028-02-29"}])),
     Good("an exemption by selector", spec(exemptions=[exemption(selector=selecting(tier="sync"))])),
     Good("as many exemptions as there may be", spec(exemptions=[exemption(name=f"e{n}") for n in range(64)])),
+    Good("as much as there may be of everything at once", as_large_as_can_be()),
     Good("a reason with letters of every kind", spec(exemptions=[exemption(reason="été — 夏期講習 ✓")])),
     Good("the longest reason", spec(exemptions=[exemption(reason="é" * 256)])),
     Good("an empty selector", spec(selector={})),

@@ -81,3 +81,20 @@ def cases(rows: list[Any]) -> list[tuple[Any, Kind]]:
 def case_id(value: object) -> str:
     """The name of a row or the short name of a kind, for pytest's test ids."""
     return getattr(value, "SHORT", None) or getattr(value, "name", str(value)).replace(" ", "-")
+
+
+def as_large_as_can_be() -> Json:
+    """A spec of 1.4 MB, the most that etcd takes, with nearly every list and string at its bound.
+
+    It has to fit the API server's CEL cost budget.
+    """
+    names = [f"{number:063}" for number in range(500)]
+    expression = {"key": f"{'a' * 253}/{'b' * 63}", "operator": "In", "values": names[:50]}
+    selector = selecting(expression, **{f"{'a' * 253}/{number:063}": names[0] for number in range(16)})
+    exempt = exemption(schools=names[:100], applications=names[:100], selector=selector, reason="x" * 256)
+    return spec(
+        schools=names,
+        selector=selector,
+        windows=[window(name=name) for name in names[:32]],
+        exemptions=[{**exempt, "name": name} for name in names[:64]],
+    )
