@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import socket
 import struct
@@ -25,15 +26,19 @@ DEADLINE_SECONDS = 30.0
 Object = dict[str, Any]
 
 
-async def until(seen: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
-    """Wait until a look (not blocking) finds something true; say what was seen last."""
+async def until(look: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
+    """Wait until a look (not blocking; awaited if it can be) finds something true; say what was seen last."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    while not (found := seen()):
+    while True:
+        found = look()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found
         if loop.time() > end:
             pytest.fail(f"not within {seconds:g} s: {what}; seen last: {found!r}")
         await asyncio.sleep(0.02)
-    return found
 
 
 class Proxy:
@@ -49,6 +54,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._frozen: set[asyncio.StreamWriter] = set()
         self.connections = 0
+        self.withheld = 0
         self.cut_after: int | None = None
         """Bytes that the API server may send on the next connections until they are cut."""
 
@@ -110,6 +116,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := await source.read(65536):
                 if sink in self._frozen:
+                    self.withheld += len(data)
                     continue
                 sink.write(data if limit is None else data[:limit])
                 await sink.drain()
