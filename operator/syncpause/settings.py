@@ -41,7 +41,7 @@ class Settings:
     lease_namespace: str = _knob(OPERATOR_NAMESPACE, "Namespace of the Lease.")
     lease_name: str = _knob("syncpause", "Name of the Lease.")
     identity: str = _knob("", "Name of this replica in the Lease and in events. Empty: host and process.")
-    drain_timeout: float = _knob(8.0, "Seconds that writes in flight get to finish at SIGTERM.")
+    drain_timeout: float = _knob(5.0, "Seconds that writes in flight get to finish at SIGTERM.")
 
     @property
     def name(self) -> str:

@@ -54,6 +54,7 @@ class Intake:
         self._on_change = on_change
         self._interval = interval
         self._seen: dict[PolicyRef, Seen] = {}
+        self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self.world = World(unreadable="policies have not been read yet")
         self.changed_at: datetime | None = None
@@ -80,9 +81,10 @@ class Intake:
             return
         seen = read_policy(body)
         known = self._seen.get(seen.ref)
-        if known is not None and known.policy.uid == seen.policy.uid and not seen.newer_than(known):
+        if known is not None and not seen.newer_than(known):
             return
         self._seen[seen.ref] = seen
+        self._arrived.add(seen.ref)
         if known is None or known.policy != seen.policy:
             self._rebuild(Reach(seen.ref.namespace, (seen.ref,)))
 
@@ -96,6 +98,7 @@ class Intake:
             return
         else:
             namespaces[namespace.name] = namespace
+            self._arrived.add(namespace.name)
         self.world = replace(self.world, namespaces=namespaces)
         self._changed(Reach(namespace.name))
 
@@ -120,6 +123,7 @@ class Intake:
 
     async def compare(self) -> None:
         """Read everything and take over the difference. Raises ApiError or Unreadable."""
+        self._arrived.clear()
         since = await self._policies.crds()
         objects = [
             *await self._policies.list(SyncPausePolicy.KIND),
@@ -133,13 +137,15 @@ class Intake:
     def _take_over(self, objects: Sequence[Object], namespaces: list[Namespace], since: datetime) -> None:
         before = {ref: seen.policy for ref, seen in self._seen.items()}
         listed = {ref_of(item): read_policy(item) for item in objects}
-        self._seen = {
-            ref: known if (known := self._seen.get(ref)) and known.newer_than(seen) else seen
-            for ref, seen in listed.items()
-        }
+        for ref, known in self._seen.items():
+            if ref in self._arrived and (ref not in listed or known.newer_than(listed[ref])):
+                listed[ref] = known  # it came while the list was read
+        self._seen = listed
         after = {ref: seen.policy for ref, seen in self._seen.items()}
         was_unreadable = self.world.unreadable
         known_namespaces = {namespace.name: namespace for namespace in namespaces}
+        for name in self._arrived & self.world.namespaces.keys():
+            known_namespaces[str(name)] = self.world.namespaces[str(name)]
         unchanged = before == after and known_namespaces == self.world.namespaces
         if unchanged and not was_unreadable and since == self.world.api_since:
             return

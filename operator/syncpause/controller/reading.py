@@ -34,9 +34,11 @@ class Seen:
         return self.policy.ref
 
     def newer_than(self, other: Seen) -> bool:
-        """Whether it was read at a later version of the same object."""
-        same = self.policy.uid == other.policy.uid
-        return same and int(self.resource_version) > int(other.resource_version)
+        """Whether it was read at a later version, be it of another object of the same name.
+
+        Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504).
+        """
+        return int(self.resource_version) > int(other.resource_version)
 
 
 def ref_of(body: Object) -> PolicyRef:
