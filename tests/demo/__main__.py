@@ -23,7 +23,7 @@ def main() -> int:
         with a_cluster(keep=os.environ.get("KEEP") == "1", teller=teller) as cluster:
             story = Story(Stage(cluster, teller), teller)
             story.prepare()
-            with the_operator(cluster) as operator:
+            with the_operator(cluster, teller) as operator:
                 teller.command("syncpause run &", f"ready; log in {operator.log}")
                 story.tell()
                 operator.terminate()
@@ -32,7 +32,7 @@ def main() -> int:
         teller.failed(str(error))
         return 1
     except KeyboardInterrupt:
-        teller.failed("interrupted; everything is cleared away")
+        teller.failed("interrupted")
         return 130
     teller.say(f"\nEverything was as promised, in {teller.elapsed}.")
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+_MANY = 4  # a reader wants the sort of thing that is wrong, not each of them
+
 
 class Lie(Exception):
     """Something was promised and is not so: what was expected and what was seen instead."""
@@ -13,10 +15,15 @@ class Lie(Exception):
         super().__init__(f"expected that {promise}; seen instead: {seen}")
 
 
+def _in_words(problems: list[str]) -> str:
+    more = len(problems) - _MANY
+    return "; ".join(problems[:_MANY]) + (f"; and {more} more" if more > 0 else "")
+
+
 def holds(promise: str, problems: list[str]) -> None:
     """Raise a Lie unless nothing speaks against the promise."""
     if problems:
-        raise Lie(promise, "; ".join(problems))
+        raise Lie(promise, _in_words(problems))
 
 
 def comes_true(promise: str, problems: Callable[[], list[str]], *, seconds: float = 30) -> float:
@@ -24,7 +31,7 @@ def comes_true(promise: str, problems: Callable[[], list[str]], *, seconds: floa
     began = time.monotonic()
     while found := problems():
         if time.monotonic() - began > seconds:
-            raise Lie(f"within {seconds:.0f} s {promise}", "; ".join(found))
+            raise Lie(f"within {seconds:.0f} s {promise}", _in_words(found))
         time.sleep(0.1)
     return time.monotonic() - began
 

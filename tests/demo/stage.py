@@ -109,11 +109,14 @@ def a_cluster(*, keep: bool, teller: Teller) -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def the_operator(cluster: Cluster) -> Iterator[OperatorProcess]:
-    """The operator, up and ready; gone afterwards."""
+def the_operator(cluster: Cluster, teller: Teller) -> Iterator[OperatorProcess]:
+    """The operator, up and ready; gone afterwards. At a lie, its last words are shown first."""
     operator = OperatorProcess(cluster)
     try:
         operator.wait_ready()
         yield operator
+    except Lie:
+        teller.command(f"tail {operator.log}", tail(operator.log, 25))
+        raise
     finally:
         operator.end()
