@@ -1,0 +1,105 @@
+"""The API server refuses, stumbles, or its answer is lost: nothing is lost, and no workload stops another."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from faults import Fault, FaultProxy
+from stage import RunningOperator, Stage, eventually
+
+from controlplane.cluster import Cluster
+
+SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
+APRIL = "2027-04-02T12:00"
+
+
+@pytest.fixture
+async def proxy(cluster: Cluster) -> AsyncIterator[FaultProxy]:
+    token = cluster.kubectl("create", "token", "-n", "syncpause-system", "syncpause").strip()
+    built = FaultProxy(cluster, token)
+    yield built
+    await built.stop()
+
+
+@pytest.fixture
+async def operator(
+    operator_kubeconfig: str, proxy: FaultProxy, tmp_path: Path
+) -> AsyncIterator[RunningOperator]:
+    """An operator behind the proxy, with the rights of its ServiceAccount."""
+    running = RunningOperator(await proxy.start(tmp_path))
+    running.jump_to("2027-03-01T12:00")
+    await running.start()
+    yield running
+    await running.stop()
+
+
+def every_other_patch(fault: Fault):  # type: ignore[no-untyped-def]
+    turns = itertools.cycle((fault, None))
+    return lambda method, path: next(turns) if method == "PATCH" and "/cronjobs/" in path else None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(409),
+        Fault(429, {"Retry-After": "1"}),
+        Fault(500),
+        Fault(503),
+        Fault(504),
+        Fault(lose_answer=True),
+    ],
+    ids=["conflict", "too-many-requests", "500", "503", "504", "answer-lost"],
+)
+async def test_every_workload_is_paused_and_resumed_in_spite_of(
+    fault: Fault, stage: Stage, operator: RunningOperator, proxy: FaultProxy
+) -> None:
+    for number in range(6):
+        stage.sync(f"sync-{number}", startingDeadlineSeconds=100 + number)
+    proxy.inject(every_other_patch(fault))
+    stage.policy(windows=SPRING)
+    for number in range(6):
+        await eventually(lambda n=number: stage.is_paused(f"sync-{n}"), "paused")  # type: ignore[misc]
+    assert proxy.faults >= 3
+    operator.jump_to(APRIL)
+    for number in range(6):
+        await eventually(lambda n=number: stage.is_syncing(f"sync-{n}"), "resumed")  # type: ignore[misc]
+        assert stage.spec_of_sync(f"sync-{number}") == (False, 100 + number)
+
+
+async def test_a_workload_that_keeps_failing_stops_no_other(
+    stage: Stage, operator: RunningOperator, proxy: FaultProxy
+) -> None:
+    for number in range(6):
+        stage.sync(f"sync-{number}")
+    proxy.inject(lambda method, path: Fault(500) if method == "PATCH" and path.endswith("sync-3") else None)
+    stage.policy(windows=SPRING)
+    for number in (0, 1, 2, 4, 5):
+        await eventually(lambda n=number: stage.is_paused(f"sync-{n}"), "paused")  # type: ignore[misc]
+    assert stage.is_syncing("sync-3") is True
+    await eventually(lambda: stage.condition("Reconciling").get("status") == "True", "still at it")
+    proxy.inject(lambda _method, _path: None)
+    await eventually(lambda: stage.is_paused("sync-3"), "paused in the end")
+    await eventually(lambda: stage.condition("Ready").get("status") == "True", "Ready")
+
+
+async def test_policies_that_cannot_be_read_hold_everything(
+    stage: Stage, operator: RunningOperator, proxy: FaultProxy
+) -> None:
+    stage.sync()
+    stage.policy(windows=SPRING)
+    await eventually(stage.is_paused, "paused")
+    proxy.inject(lambda method, path: Fault(403) if "syncpause.dev" in path and method == "GET" else None)
+    assert operator.operator is not None
+    running = operator.operator
+    running.intake.compare_soon()
+    await eventually(lambda: "keeps its state" in running.problem and [running.problem], "it says so")
+    operator.jump_to(APRIL)
+    stage.sync("newborn")
+    await eventually(lambda: len(running.fleet) >= 2, "the newborn is seen")
+    assert stage.is_paused() is True
+    proxy.inject(lambda _method, _path: None)
+    await eventually(stage.is_syncing, "readable again, so resumed")
+    assert running.problem == ""
