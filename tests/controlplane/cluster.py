@@ -35,6 +35,8 @@ def start(directory: Path | None = None, *, outlive: bool = False) -> Cluster:
     ready = binaries()
     temporary = directory is None
     place = (directory or Path(tempfile.mkdtemp(prefix="syncpause-cluster-"))).absolute()
+    if (place / "etcd").exists():  # before there is anything to stop: that cluster may be running
+        raise ClusterError(f"{place} holds another cluster's data; remove it or name another directory")
     token = secrets.token_urlsafe(24)
     cluster = Cluster(place, ready, free_ports(), token, temporary=temporary, outlive=outlive)
     try:
