@@ -184,10 +184,6 @@ class Cluster:
         return path
 
     def _prepare(self) -> None:
-        if (self.directory / "etcd").exists():
-            raise ClusterError(
-                f"{self.directory} holds another cluster's data; remove it or name another directory"
-            )
         (self.directory / "logs").mkdir(parents=True, exist_ok=True)
         self._layout.tokens.touch(mode=0o600)
         self._layout.tokens.write_text(f'{self._token},admin,admin,"system:masters"\n')
