@@ -152,6 +152,21 @@ async def test_no_way_to_a_cluster_names_everything_that_was_tried(
     assert "no service account of a pod" in str(caught.value)
 
 
+async def test_a_proxy_of_the_environment_is_used_unless_the_server_is_exempt(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
+        assert client.configuration.proxy is None
+        await client.get("/version")
+    monkeypatch.setenv("no_proxy", "10.0.0.1")
+    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
+        assert client.configuration.proxy == "http://proxy.example.com:3128"
+        with pytest.raises(ConnectionLost, match=r"proxy\.example\.com"):
+            await client.get("/version")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "clusters: 3\ncurrent-context: x"])
 async def test_a_broken_kubeconfig_is_a_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "kubeconfig"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import yaml
 from kubernetes.aio.client import Configuration
@@ -13,6 +15,14 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 log = logging.getLogger(__name__)
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
+
+
+def proxy_from_environment(server: str) -> str | None:
+    """The proxy that HTTPS_PROXY and its kin name for a server, unless NO_PROXY exempts it."""
+    where = urlsplit(server)
+    if proxy_bypass(where.netloc):
+        return None
+    return getproxies().get(where.scheme)
 
 
 class ConfigError(Exception):

@@ -22,7 +22,7 @@ from kubernetes.aio.config import ConfigException
 
 from syncpause import __version__
 from syncpause.api.names import FIELD_MANAGER
-from syncpause.kube.access import Access, ConfigError
+from syncpause.kube.access import Access, ConfigError, proxy_from_environment
 from syncpause.kube.errors import ConnectionLost, error_of
 
 __all__ = ["Client", "ConfigError", "connect"]
@@ -52,6 +52,10 @@ async def connect(
     access = Access(kubeconfig, context)
     configuration = await access.load()
     configuration.connection_pool_maxsize = connections
+    # Trusting the environment costs aiohttp two hops to a thread for every request (measured: 0.9 against
+    # 0.4 ms of CPU a PATCH), to look for a proxy and a ~/.netrc. The proxy is looked up here, once.
+    configuration.client_session_kwargs = {"trust_env": False}
+    configuration.proxy = configuration.proxy or proxy_from_environment(configuration.host)
     return Client(access, configuration, request_timeout=request_timeout)
 
 
