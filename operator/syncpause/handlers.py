@@ -51,7 +51,7 @@ def settings() -> kopf.OperatorSettings:
     chosen.posting.enabled = False
     chosen.peering.standalone = True
     chosen.watching.server_timeout = 600
-    chosen.watching.inactivity_timeout = 90
+    chosen.watching.inactivity_timeout = 150
     chosen.networking.request_timeout = 30
     return chosen
 

@@ -2,61 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from syncpause.controller.fleet import School
+from syncpause.controller.fleet import Fleet, School
+from syncpause.controller.ledger import Ledger
+from syncpause.controller.queue import WorkQueue
 from syncpause.domain.workload import CronJob, Key, Kind, Workload
-
-if TYPE_CHECKING:
-    from syncpause.controller.operator import Operator
 
 
 class Observer:
-    """Keeps the fleet, and queues what a change concerns."""
+    """Keeps the fleet, and once ``leading`` is set queues what a change concerns.
 
-    def __init__(self, operator: Operator) -> None:
-        self._operator = operator
+    ``on_school`` is told of a school that got or lost a workload, ``on_lost`` of a paused workload that left
+    the informers' sight, ``on_relist`` of a complete list.
+    """
+
+    def __init__(
+        self,
+        *,
+        fleet: Fleet,
+        queue: WorkQueue,
+        ledger: Ledger,
+        leading: asyncio.Event,
+        on_school: Callable[[School], None],
+        on_lost: Callable[[Key], None],
+        on_relist: Callable[[Kind], None],
+    ) -> None:
+        self._fleet = fleet
+        self._queue = queue
+        self._ledger = ledger
+        self._leading = leading
+        self._on_school = on_school
+        self._on_lost = on_lost
+        self._on_relist = on_relist
 
     def upsert(self, workload: Workload) -> None:
         """A workload was listed or seen to change."""
-        operator = self._operator
-        before = operator.fleet.get(workload.key)
-        if before is not None and not operator.queue.is_active(workload.key):
-            operator.fleet.remember(before, workload)
-        school = School(workload.namespace, workload.school)
-        is_new = not operator.fleet.has(school)
-        if not operator.fleet.put(workload):
+        before = self._fleet.get(workload.key)
+        if before is not None and not self._queue.is_active(workload.key):
+            self._fleet.remember(before, workload)
+        if not self._fleet.put(workload) or not self._leading.is_set():
             return
-        if operator.leading.is_set():
-            if is_new or before is None:
-                self._school_changed(school)
-            if before is None or _substance(before) != _substance(workload):
-                operator.queue.add(workload.key)
+        if before is None or before.school != workload.school:
+            self._on_school(School(workload.namespace, workload.school))
+        if before is None or _substance(before) != _substance(workload):
+            self._queue.add(workload.key)
 
     def removed(self, key: Key, uid: str) -> None:
         """A workload was deleted, or lost its school label: which of the two, only reading it tells."""
-        operator = self._operator
-        known = operator.fleet.remove(key, uid)
+        known = self._fleet.remove(key, uid)
         if known is None:
             return
-        operator.ledger.strike(key)
-        if operator.leading.is_set():
-            self._school_changed(School(known.namespace, known.school))
+        self._ledger.strike(key)
+        if self._leading.is_set():
+            self._on_school(School(known.namespace, known.school))
             if known.marked:
-                operator.reconciler.look_up(key)
+                self._on_lost(key)
 
     def relisted(self, kind: Kind) -> None:
         """A list is complete."""
-        self._operator.relisted(kind)
-
-    def _school_changed(self, school: School) -> None:
-        """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
-        self._operator.schedule(school)
-        for policy in self._operator.intake.world.over(school.namespace):
-            if policy.schools or policy.exemptions or policy.dry_run:
-                self._operator.reporter.touch(policy.ref)
+        self._on_relist(kind)
 
 
 def _substance(workload: Workload) -> Workload:

@@ -70,7 +70,16 @@ class Operator:
             clock=clock,
             warn=self.reporter.warn,
         )
-        observer = Observer(self)
+        self.leading = asyncio.Event()
+        observer = Observer(
+            fleet=self.fleet,
+            queue=self.queue,
+            ledger=self.ledger,
+            leading=self.leading,
+            on_school=self._school_changed,
+            on_lost=self.reconciler.look_up,
+            on_relist=self._relisted_one,
+        )
         self.informers = [
             Informer(
                 client,
@@ -86,7 +95,6 @@ class Operator:
             if settings.leader_elect
             else None
         )
-        self.leading = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
         self._relisted: set[Kind] = set()
         self._relist_seen = asyncio.Event()
@@ -162,7 +170,7 @@ class Operator:
             await self._lease.release()
         LEADING.set(0)
 
-    def relisted(self, kind: Kind) -> None:
+    def _relisted_one(self, kind: Kind) -> None:
         """An informer has listed anew: what lost its school label meanwhile was not seen."""
         self._relisted.add(kind)
         self._relist_seen.set()
@@ -182,7 +190,7 @@ class Operator:
                 self.reconciler.look_up(workload.key)
         except ApiError as error:
             log.warning("could not look for workloads that lost their label", kind=kind, error=str(error))
-            asyncio.get_running_loop().call_later(ORPHANS_RETRY_SECONDS, self.relisted, kind)
+            asyncio.get_running_loop().call_later(ORPHANS_RETRY_SECONDS, self._relisted_one, kind)
 
     def _touch(self, ref: PolicyRef) -> None:
         self.reporter.touch(ref)
@@ -193,7 +201,7 @@ class Operator:
         self.queue.add_bulk(self.fleet.of(schools))
         for subject in due:
             if isinstance(subject, School):
-                self.schedule(subject)
+                self._schedule(subject)
             else:
                 self._schedule_policy(subject)
                 self._touch(subject)
@@ -208,13 +216,20 @@ class Operator:
             self.ledger.expect(ref, keys)
             self._schedule_policy(ref)
         for school in schools:
-            self.schedule(school)
+            self._schedule(school)
         self.queue.add_bulk(keys)
 
     def _look_at_everything(self) -> None:
         self._world_changed(Reach("", tuple(self.intake.refs())))
 
-    def schedule(self, school: School) -> None:
+    def _school_changed(self, school: School) -> None:
+        """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
+        self._schedule(school)
+        for policy in self.intake.world.over(school.namespace):
+            if policy.schools or policy.exemptions or policy.dry_run:
+                self._touch(policy.ref)
+
+    def _schedule(self, school: School) -> None:
         """Set the school's next edge."""
         if self.fleet.has(school):
             at = next_edge(self.intake.world, school.namespace, school.name, self._clock())
