@@ -26,14 +26,14 @@ def jobs(stage: Stage, name: str) -> list[Object]:
     ]
 
 
-def run_by_hand(stage: Stage, name: str, job: str) -> None:
+def run_by_hand(stage: Stage, name: str, job: str, scheduled: datetime | None = None) -> None:
     """A Job as the CronJob controller makes it: owned by the CronJob, and named in its status."""
     owner = stage.get("cronjob", name)
     uid = owner["metadata"]["uid"]
-    scheduled = (datetime.now(UTC) - timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    due = scheduled or datetime.now(UTC) - timedelta(days=40)
     template = owner["spec"]["jobTemplate"]["spec"]
     reference = {"apiVersion": "batch/v1", "kind": "CronJob", "name": name, "uid": uid, "controller": True}
-    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": scheduled}
+    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
     metadata = {
         "name": job,
         "namespace": stage.namespace,
@@ -178,6 +178,26 @@ async def test_a_stray_job_is_suspended_at_once_and_deleted_at_the_resume(
     )
     stage.kubectl("annotate", "cronjob/rosters", "-n", stage.namespace, "syncpause.dev/probe=look-again")
     await eventually(lambda: stage.get("job", "stray")["spec"].get("suspend") is True, "suspended")
+    stage.policy(windows=[])
+    await eventually(lambda: not jobs(stage, "rosters"), "deleted, for its run was missed")
+    await eventually(stage.is_syncing, "resumed")
+
+
+async def test_a_job_that_its_cronjob_forgot_is_found_and_suspended(
+    stage: Stage, operator: RunningOperator
+) -> None:
+    """Created in the moment of the pause: in no status.active, for that write came too late."""
+    operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
+    stage.sync(podAnnotations=HOLD)
+    stage.policy(windows=[])
+    await eventually(lambda: stage.condition("Ready").get("status") == "True", "Ready")
+    run_by_hand(stage, "rosters", "forgotten", scheduled=datetime.now(UTC))
+    patch_status(stage, "rosters", {"active": None})
+    await eventually(lambda: stage.get("job", "forgotten").get("status", {}).get("active") == 1, "it runs")
+    stage.policy(windows=window(-1, 1))
+    await eventually(lambda: stage.get("job", "forgotten")["spec"].get("suspend") is True, "suspended")
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "and only then Paused")
+    assert stage.items("pods") == []
     stage.policy(windows=[])
     await eventually(lambda: not jobs(stage, "rosters"), "deleted, for its run was missed")
     await eventually(stage.is_syncing, "resumed")

@@ -10,6 +10,7 @@ import structlog
 
 from syncpause.controller.clock import Clock, wall_clock
 from syncpause.controller.fleet import Fleet, School
+from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.controller.intake import Intake, Reach
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import LEADING
@@ -60,13 +61,15 @@ class Operator:
             interval=settings.status_interval,
         )
         self._workloads = Workloads(client)
+        jobs = Jobs(client)
+        self._forgotten = ForgottenJobs(jobs, self._looked_back)
         self.reconciler = Reconciler(
             workloads=self._workloads,
             fleet=self.fleet,
             intake=self.intake,
             ledger=self.ledger,
             queue=self.queue,
-            jobs=RunningJobs(Jobs(client), self._stray),
+            jobs=RunningJobs(jobs, self._forgotten, self._stray),
             clock=clock,
             warn=self.reporter.warn,
         )
@@ -146,6 +149,7 @@ class Operator:
         await self.intake.synced.wait()
         for informer in self.informers:
             await informer.synced.wait()
+        await self._look_for_jobs()
         log.info("synced and leading", workloads=len(self.fleet), policies=len(self.intake.refs()))
         self.leading.set()
         LEADING.set(1)
@@ -153,8 +157,24 @@ class Operator:
         count = self._settings.workers
         self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
         await asyncio.gather(
-            self.timer.run(), self.reporter.run(), self._sweep_orphans_after_relists(), *self._workers
+            self.timer.run(),
+            self.reporter.run(),
+            self._forgotten.run(),
+            self._sweep_orphans_after_relists(),
+            *self._workers,
         )
+
+    async def _look_for_jobs(self) -> None:
+        """Know the unfinished Jobs before the first resume, for some may have been suspended with a pause."""
+        try:
+            await self._forgotten.look()
+        except ApiError as error:
+            log.warning("unfinished Jobs cannot be listed", error=str(error))
+
+    def _looked_back(self, uids: set[str]) -> None:
+        """Pauses have been looked back on: what was found, or that nothing was, changes their standing."""
+        if uids:
+            self.queue.add_bulk([workload.key for workload in self.fleet if workload.uid in uids])
 
     async def _drain(self) -> None:
         """Finish the writes in flight, tell the last status, give the lease up."""

@@ -134,6 +134,8 @@ class Reconciler:
         workload = await self._workloads.patch(
             workload, spec=change.spec, annotations=change.annotations, labels=change.labels
         )
+        if "suspend" in change.spec and change.action is not Action.RESUME:
+            self._jobs.paused(workload)
         WRITES.labels(change.action).inc()
         log.debug("written", workload=str(workload.key), action=str(change.action), why=verdict.reason)
         self._fleet.forget_restore(workload)
@@ -144,7 +146,7 @@ class Reconciler:
     def _enter(self, workload: Workload, verdict: Verdict, refused: str = "") -> None:
         if not workload.school:
             return
-        phase = phase_of(workload, verdict, self._jobs.quiet(workload))
+        phase = phase_of(workload, verdict, self._jobs.still_running(workload))
         reason = verdict.reason if verdict.stand is Stand.HOLD else ""
         settled = written(workload, verdict)
         self._ledger.enter(workload.key, verdict, Standing(workload.school, phase, settled, reason, refused))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from syncpause.api.policy import ActiveJobs, MissedRuns
+from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.workload import CronJob, Workload
 from syncpause.kube.errors import NotFound
@@ -21,34 +22,56 @@ class RunningJobs:
     ``on_stray`` is told of a Job that was scheduled inside the pause, with its CronJob and verdict.
     """
 
-    def __init__(self, jobs: Jobs, on_stray: Callable[[CronJob, Job, Verdict], None]) -> None:
+    def __init__(
+        self, jobs: Jobs, forgotten: ForgottenJobs, on_stray: Callable[[CronJob, Job, Verdict], None]
+    ) -> None:
         self._jobs = jobs
+        self._forgotten = forgotten
         self._on_stray = on_stray
         self._quiet: dict[str, frozenset[str]] = {}
         self._finishing: dict[str, frozenset[str]] = {}
 
-    def quiet(self, workload: Workload) -> frozenset[str]:
-        """Names of active Jobs of a workload that are known not to run, or to be nobody's business."""
-        return self._quiet.get(workload.uid, frozenset())
+    def still_running(self, workload: Workload) -> int:
+        """How many Jobs or Pods of a workload still run; 1 while that is not known yet."""
+        if not isinstance(workload, CronJob):
+            return workload.running
+        return len(self._unfinished(workload) - self._quiet_names(workload)) or int(
+            self._forgotten.awaited(workload)
+        )
+
+    def paused(self, workload: Workload) -> None:
+        """A workload has just been paused: Jobs that began in that moment must be looked for."""
+        self._forgotten.paused(workload)
 
     def forget(self, uid: str) -> None:
         """The workload is gone or no longer paused."""
+        self._forgotten.forget(uid)
         self._quiet.pop(uid, None)
         self._finishing.pop(uid, None)
 
     async def settle(self, workload: Workload, verdict: Verdict) -> float | None:
         """Do to its active Jobs what the pause says; returns seconds until it should be looked at again."""
-        if verdict.stand is not Stand.PAUSE or not isinstance(workload, CronJob) or not workload.active:
+        if verdict.stand is not Stand.PAUSE or not isinstance(workload, CronJob):
             self.forget(workload.uid)
             return None
-        self._keep_only(workload)
+        unfinished = self._unfinished(workload)
+        self._keep_only(workload.uid, unfinished)
         again = None
-        for name in workload.active:
-            if name in self.quiet(workload) or name in self._finishing.get(workload.uid, ()):
-                continue
+        for name in unfinished - self._quiet_names(workload) - self._watched(workload):
             if await self._settle_one(workload, verdict, name):
                 again = RECHECK_SECONDS
         return again
+
+    def _unfinished(self, workload: CronJob) -> frozenset[str]:
+        return self._forgotten.names(workload).union(workload.active)
+
+    def _quiet_names(self, workload: CronJob) -> frozenset[str]:
+        """Unfinished Jobs that are known not to run, or to be nobody's business."""
+        return self._quiet.get(workload.uid, frozenset())
+
+    def _watched(self, workload: CronJob) -> frozenset[str]:
+        """Jobs that are left to finish, and whose end the CronJob's own status will tell."""
+        return self._finishing.get(workload.uid, frozenset()) & frozenset(workload.active)
 
     async def hand_back(self, workload: Workload, missed_runs: str) -> None:
         """At the resume: let suspended Jobs go on. A stray is deleted under Skip, for its run was missed.
@@ -57,7 +80,7 @@ class RunningJobs:
         """
         if not isinstance(workload, CronJob):
             return
-        for name in workload.active:
+        for name in self._unfinished(workload):
             job = await self._get(workload, name)
             if job is None or job.restore_suspend is None:
                 continue
@@ -70,12 +93,13 @@ class RunningJobs:
         """True where the Job must be looked at again."""
         job = await self._get(workload, name)
         if job is None or job.manual or job.finished:
+            self._forgotten.forget(workload.uid, name)
             self._add(self._quiet, workload, name)
             return False
-        stray = _is_stray(job, verdict)
+        stray = job.stray or _is_stray(job, verdict)
         if not stray and verdict.active_jobs is not ActiveJobs.SUSPEND:
             self._add(self._finishing, workload, name)
-            return False
+            return name not in workload.active
         if not job.suspended:
             job = await self._jobs.suspend(job, stray=stray)
             if stray:
@@ -91,10 +115,10 @@ class RunningJobs:
         except NotFound:
             return None
 
-    def _keep_only(self, workload: CronJob) -> None:
+    def _keep_only(self, uid: str, names: frozenset[str]) -> None:
         for book in (self._quiet, self._finishing):
-            if workload.uid in book:
-                book[workload.uid] &= frozenset(workload.active)
+            if uid in book:
+                book[uid] &= names
 
     @staticmethod
     def _add(book: dict[str, frozenset[str]], workload: CronJob, name: str) -> None:

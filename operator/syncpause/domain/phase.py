@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from syncpause.domain.governance import Stand, Verdict
-from syncpause.domain.workload import CronJob, Workload
+from syncpause.domain.workload import Workload
 
 
 class Phase(StrEnum):
@@ -20,26 +20,16 @@ class Phase(StrEnum):
     HELD = "Held"
 
 
-def phase_of(workload: Workload, verdict: Verdict, quiet_jobs: frozenset[str] = frozenset()) -> Phase:
-    """The phase. Paused is said only when nothing runs any more.
-
-    ``quiet_jobs`` names active Jobs that are known not to run: suspended, or none of our business.
-    """
+def phase_of(workload: Workload, verdict: Verdict, still_running: int) -> Phase:
+    """The phase. Paused is said only when nothing runs any more: no Job, no Pod."""
     if verdict.stand is Stand.HOLD:
         return Phase.HELD
     if verdict.stand is Stand.PAUSE:
-        quiet = workload.marked and workload.stopped and not still_running(workload, quiet_jobs)
+        quiet = workload.marked and workload.stopped and not still_running
         return Phase.PAUSED if quiet else Phase.PAUSING
     if workload.marked:
         return Phase.RESUMING
     return Phase.EXEMPT if verdict.stand is Stand.EXEMPT else Phase.SYNCING
-
-
-def still_running(workload: Workload, quiet_jobs: frozenset[str] = frozenset()) -> int:
-    """How many Jobs or Pods of it still run."""
-    if isinstance(workload, CronJob):
-        return sum(name not in quiet_jobs for name in workload.active)
-    return workload.running
 
 
 def written(workload: Workload, verdict: Verdict) -> bool:

@@ -10,7 +10,9 @@ import msgspec
 from syncpause.api.names import GROUP, RESTORE_SUSPEND, STATE_LABEL, STATE_PAUSED
 from syncpause.kube import paths
 from syncpause.kube.client import Client
+from syncpause.kube.decoding import decode_objects
 from syncpause.kube.errors import ConnectionLost
+from syncpause.kube.paging import list_all
 
 STRAY = f"{GROUP}/stray"
 """Marks a Job that was started inside the pause, so that the resume knows what to do with it."""
@@ -32,6 +34,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     finished: bool = False
     restore_suspend: str | None = None
     stray: bool = False
+    owner: str = ""
+    """UID of the CronJob that controls it; empty for a Job of any other origin."""
 
 
 class Jobs:
@@ -43,6 +47,13 @@ class Jobs:
     async def get(self, namespace: str, name: str) -> Job:
         """One Job. Raises NotFound."""
         return _decode(await self._client.get(paths.job(namespace, name)))
+
+    async def unfinished(self) -> list[Job]:
+        """All Jobs that have neither completed nor failed, in all namespaces."""
+        params = {"fieldSelector": "status.successful=0"}
+        found = await list_all(self._client, paths.jobs(), decode_objects, params)
+        jobs = [_record(msgspec.convert(item, _Job)) for item in found]
+        return [job for job in jobs if not job.finished]
 
     async def suspend(self, job: Job, *, stray: bool = False) -> Job:
         """Suspend it, which ends its pods, and note on it what it was; returns the new record."""
@@ -76,12 +87,19 @@ class _Struct(msgspec.Struct, rename="camel"):
     pass
 
 
+class _Owner(_Struct):
+    kind: str
+    uid: str
+    controller: bool = False
+
+
 class _Meta(_Struct):
     name: str
     namespace: str
     uid: str
     resource_version: str
     annotations: dict[str, str] | None = None
+    owner_references: list[_Owner] | None = None
 
 
 class _Spec(_Struct):
@@ -110,6 +128,10 @@ def _decode(body: bytes) -> Job:
         job = msgspec.json.decode(body, type=_Job)
     except msgspec.DecodeError as error:
         raise ConnectionLost(f"the API server's answer is not a Job: {error}", reason="Unreadable") from error
+    return _record(job)
+
+
+def _record(job: _Job) -> Job:
     meta, status = job.metadata, job.status
     marks = meta.annotations or {}
     return Job(
@@ -127,6 +149,10 @@ def _decode(body: bytes) -> Job:
         ),
         restore_suspend=marks.get(RESTORE_SUSPEND),
         stray=marks.get(STRAY) == "true",
+        owner=next(
+            (item.uid for item in meta.owner_references or () if item.controller and item.kind == "CronJob"),
+            "",
+        ),
     )
 
 

@@ -26,9 +26,14 @@ def workload(key: Key) -> str:
     return f"{workloads(key.kind, key.namespace)}/{key.name}"
 
 
+def jobs(namespace: str = "") -> str:
+    """The Jobs of one namespace or of all."""
+    return _collection("/apis/batch/v1", "jobs", namespace)
+
+
 def job(namespace: str, name: str) -> str:
     """One Job."""
-    return f"{_collection('/apis/batch/v1', 'jobs', namespace)}/{name}"
+    return f"{jobs(namespace)}/{name}"
 
 
 def events(namespace: str) -> str:

@@ -1,0 +1,91 @@
+"""Jobs that a CronJob started in the moment it was paused, and then forgot.
+
+The CronJob controller creates a Job first and writes it to ``status.active`` afterwards, on the version of
+the CronJob that it has read. A pause between the two makes that write fail, and the controller never takes the
+Job into ``status.active`` any more (it tells "Saw a job that the controller did not create or forgot"). A sync
+that falls due at the first midnight of a window is where it happens. So each pause is looked back on, with one
+list for all.
+Source: k8s.io/kubernetes v1.37, pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from syncpause.domain.workload import CronJob, Workload
+from syncpause.kube.errors import ApiError
+from syncpause.kube.jobs import Jobs
+
+log = structlog.get_logger()
+
+SETTLE_SECONDS = 1.0
+"""The CronJob controller may act on what it read before the pause while its cache lags: milliseconds."""
+
+RETRY_SECONDS = 5.0
+
+
+class ForgottenJobs:
+    """Looks once after each pause for unfinished Jobs that the CronJob's own status does not name.
+
+    ``on_found`` is told the UID of every CronJob that has been looked back on.
+    """
+
+    def __init__(self, jobs: Jobs, on_found: Callable[[set[str]], None]) -> None:
+        self._jobs = jobs
+        self._on_found = on_found
+        self._awaited: dict[str, float] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._changed = asyncio.Event()
+
+    def paused(self, workload: Workload) -> None:
+        """A CronJob has just been paused."""
+        if isinstance(workload, CronJob):
+            self._awaited[workload.uid] = asyncio.get_running_loop().time()
+            self._changed.set()
+
+    def awaited(self, workload: Workload) -> bool:
+        """Whether its pause has yet to be looked back on."""
+        return workload.uid in self._awaited
+
+    def names(self, workload: Workload) -> frozenset[str]:
+        """Its unfinished Jobs, whether its status names them or not."""
+        return self._names.get(workload.uid, frozenset())
+
+    def forget(self, uid: str, name: str | None = None) -> None:
+        """A Job has ended, or (without a name) the CronJob is gone or no longer paused."""
+        left = self._names.pop(uid, frozenset()) - {name} if name else frozenset()
+        if name is None:
+            self._names.pop(uid, None)
+            self._awaited.pop(uid, None)
+        elif left:
+            self._names[uid] = left
+
+    async def look(self) -> None:
+        """List unfinished Jobs once, and note them. Raises ApiError."""
+        began = asyncio.get_running_loop().time()
+        found: dict[str, set[str]] = {}
+        for job in await self._jobs.unfinished():
+            if job.owner and not job.manual:
+                found.setdefault(job.owner, set()).add(job.name)
+        done = {uid for uid, since in self._awaited.items() if since + SETTLE_SECONDS <= began}
+        for uid in done:
+            del self._awaited[uid]
+        self._names = {uid: frozenset(names) for uid, names in found.items()}
+        self._on_found(done)
+
+    async def run(self) -> None:
+        """Look back on every pause, for ever; many at once cost one list."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await asyncio.sleep(SETTLE_SECONDS)
+            try:
+                await self.look()
+            except ApiError as error:
+                log.warning("unfinished Jobs cannot be listed; will try again", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            if self._awaited:
+                self._changed.set()
