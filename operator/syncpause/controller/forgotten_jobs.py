@@ -1,10 +1,10 @@
 """Jobs that a CronJob started in the moment it was paused, and then forgot.
 
-The CronJob controller creates a Job first and writes it to ``status.active`` afterwards, on the version of
-the CronJob that it has read. A pause between the two makes that write fail, and the controller never takes the
-Job into ``status.active`` any more (it tells "Saw a job that the controller did not create or forgot"). A sync
-that falls due at the first midnight of a window is where it happens. So each pause is looked back on, with one
-list for all.
+The CronJob controller creates a Job first and writes it to ``status.active`` afterwards, on the version
+of the CronJob that it has read. A pause between the two makes that write fail, and the controller never
+takes the Job into ``status.active`` any more (it tells "Saw a job that the controller did not create or
+forgot"). A sync that falls due at the first midnight of a window is where it happens. So each pause is
+looked back on, with one list for all.
 Source: k8s.io/kubernetes v1.37, pkg/controller/cronjob/cronjob_controllerv2.go, syncCronJob.
 """
 

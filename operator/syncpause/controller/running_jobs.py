@@ -51,7 +51,9 @@ class RunningJobs:
 
     async def settle(self, workload: Workload, verdict: Verdict) -> float | None:
         """Do to its active Jobs what the pause says; returns seconds until it should be looked at again."""
-        if verdict.stand is not Stand.PAUSE or not isinstance(workload, CronJob):
+        if verdict.stand is Stand.HOLD or not isinstance(workload, CronJob):
+            return None
+        if verdict.stand is not Stand.PAUSE:
             self.forget(workload.uid)
             return None
         unfinished = self._unfinished(workload)
