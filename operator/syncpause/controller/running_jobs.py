@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from syncpause.api.policy import ActiveJobs, MissedRuns
@@ -86,10 +87,11 @@ class RunningJobs:
             job = await self._get(workload, name)
             if job is None or job.restore_suspend is None:
                 continue
-            if job.stray and missed_runs != MissedRuns.RUN_ONCE:
-                await self._jobs.delete(job)
-            else:
-                await self._jobs.resume(job)
+            with suppress(NotFound):  # it ended a moment ago
+                if job.stray and missed_runs != MissedRuns.RUN_ONCE:
+                    await self._jobs.delete(job)
+                else:
+                    await self._jobs.resume(job)
 
     async def _settle_one(self, workload: CronJob, verdict: Verdict, name: str) -> bool:
         """True where the Job must be looked at again."""
@@ -103,7 +105,10 @@ class RunningJobs:
             self._add(self._finishing, workload, name)
             return name not in workload.active
         if not job.suspended:
-            job = await self._jobs.suspend(job, stray=stray)
+            try:
+                job = await self._jobs.suspend(job, stray=stray)
+            except NotFound:
+                return True  # it ended a moment ago: look again
             if stray:
                 self._on_stray(workload, job, verdict)
         if job.active:
