@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,18 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
             envvar=f"{ENV_PREFIX}_{item.name.upper()}",
             show_envvar=True,
             show_default=item.default != "",
-            type=click.Choice(item.metadata["choices"]) if item.metadata["choices"] else None,
+            type=_type_of(item),
             help=item.metadata["help"],
         )(command)
     return command
+
+
+def _type_of(item: Field[Any]) -> click.ParamType[Any] | None:
+    if item.metadata["choices"]:
+        return click.Choice(item.metadata["choices"])
+    if isinstance(item.default, bool | str):
+        return None
+    return click.IntRange(min=1) if isinstance(item.default, int) else click.FloatRange(min=0.1)
 
 
 @main.command()
@@ -74,7 +82,11 @@ async def _run(settings: Settings) -> int:
     async with client:
         operator = Operator(client, settings)
         watcher = Watcher(operator.intake, client)
-        runner = await health.serve(operator, settings.listen) if settings.listen else None
+        try:
+            runner = await health.serve(operator, settings.listen) if settings.listen else None
+        except (ValueError, OSError) as error:
+            click.echo(f"syncpause: --listen {settings.listen}: {error}; --listen '' serves none", err=True)
+            return 1
         watcher.start()
         try:
             await operator.run(stop)

@@ -131,6 +131,31 @@ def test_without_a_cluster_it_says_what_was_tried(tmp_path: Path) -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("knob", "words"),
+    [
+        (("--workers", "0"), "x>=1"),
+        (("--log-format", "xml"), "'text', 'json'"),
+        (("--listen", "nowhere"), "host:port"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_a_sentence(
+    cluster: Cluster, knob: tuple[str, str], words: str
+) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "syncpause", "run", *knob],
+        env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert answer.returncode != 0
+    assert words in answer.stderr
+    assert knob[0] in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_it_pauses_and_ends_within_ten_seconds_of_sigterm(
     cluster: Cluster, namespace: str, tmp_path: Path, ports: Callable[[], int]
 ) -> None:

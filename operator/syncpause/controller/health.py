@@ -23,7 +23,7 @@ async def serve(patient: Patient, address: str) -> web.AppRunner:
     """Serve the probes on ``host:port``. Raises ValueError for an address that is none."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
-        raise ValueError(f"--listen {address!r} is not host:port: write for instance 0.0.0.0:8080")
+        raise ValueError("not host:port; write for instance 0.0.0.0:8080")
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")

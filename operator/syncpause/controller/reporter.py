@@ -102,11 +102,11 @@ class Reporter:
             return
         books = self._books(seen.policy)
         status = status_of(seen.policy, books, seen.status, self._clock())
+        if status != seen.status:
+            await self._write(seen, status)
         news = announce(seen.status, status, books.unknown)
         for announcement in [*news, *self._collected_warnings(ref)]:
             await self._announce(seen, announcement)
-        if status != seen.status:
-            await self._write(seen, status)
 
     async def _write(self, seen: Seen, status: PolicyStatus) -> None:
         body = await self._policies.patch_status(
