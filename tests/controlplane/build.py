@@ -25,7 +25,7 @@ from controlplane.toolchain import Toolchain, choose
 
 MODULES = Path(__file__).parent
 BIN_VARIABLE = "SYNCPAUSE_CONTROLPLANE_BIN"
-EXPECTED_SECONDS = 360  # cold, on two cores; said to whoever waits
+EXPECTED_MINUTES = "6 to 8"  # measured cold, on two cores with nothing else to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,7 @@ def binaries() -> Path:
 
 
 def _build_all(toolchain: Toolchain, progress: Progress) -> Path:
-    progress.say(
-        f"building the control plane with Go {toolchain.version}, allow {EXPECTED_SECONDS // 60} minutes"
-    )
+    progress.say(f"building the control plane with Go {toolchain.version}, {EXPECTED_MINUTES} minutes")
     go = toolchain.ensure(cache(), progress)
     for abandoned in cache().glob(".building-*"):  # we hold the lock, so nobody is at work in them
         shutil.rmtree(abandoned, ignore_errors=True)
@@ -136,7 +134,7 @@ def _failure(target: Target, code: int, log: Path) -> str:
     return (
         f"go build of {target.name} {ended}. Its last words:\n{tail(log, 20)}\n\n"
         "What to do: if a module could not be downloaded, check the network and `go env GOPROXY`;\n"
-        "if the disk or the memory ran out, free some (the build takes 4 GB of disk and 2 GB of memory).\n"
+        "if the disk or the memory ran out, free some (the build takes 6 GB of disk and 2 GB of memory).\n"
         "Then run it again: what is compiled already is not compiled twice. Or name a directory with ready\n"
         f"binaries in {BIN_VARIABLE}."
     )
