@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from stage import RunningOperator, Stage
+from wire import Room
 
 from controlplane.cluster import Cluster
+from syncpause.kube.client import connect
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def room(cluster: Cluster) -> AsyncIterator[Room]:
+    """A namespace and a client of its own, for tests of kube/."""
+    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
+        room = await Room(client).open()
+        yield room
+        await room.close()
 
 
 @pytest.fixture
@@ -37,6 +51,6 @@ async def operator(stopped_operator: RunningOperator) -> RunningOperator:
 @pytest.fixture(scope="session")
 def operator_kubeconfig(cluster: Cluster) -> str:
     """The ServiceAccount's own rights, as installed by the manifests."""
-    cluster.kubectl("apply", "--server-side", "-k", "manifests/base")
+    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
     cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
     return str(cluster.service_account_kubeconfig("syncpause-system", "syncpause"))

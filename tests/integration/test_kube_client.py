@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,6 @@ from syncpause.kube.errors import (
     TooManyRequests,
     error_of,
 )
-
-
-@pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
 
 
 async def test_a_missing_object_is_not_found(room: Room) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,6 @@ from wire import Proxy, Room
 from controlplane.cluster import Cluster
 from syncpause.kube.client import connect
 from syncpause.kube.events import Events, ObjectRef
-
-
-@pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
 
 
 class Clock:

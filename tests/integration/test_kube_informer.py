@@ -23,14 +23,6 @@ from syncpause.kube.informer import Informer
 
 
 @pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
-
-
-@pytest.fixture
 async def proxy(cluster: Cluster) -> AsyncIterator[Proxy]:
     async with Proxy(cluster) as proxy:
         yield proxy

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 from wire import Room, until
 
-from controlplane.cluster import Cluster
 from syncpause.api.names import STATE_LABEL
-from syncpause.kube.client import connect
 from syncpause.kube.errors import Conflict, NotFound
 from syncpause.kube.jobs import Job, Jobs
-
-
-@pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
 
 
 @pytest.fixture

@@ -18,14 +18,6 @@ from syncpause.kube.lease import DURATION, RENEW_DEADLINE, RETRY_PERIOD, Lease
 
 
 @pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
-
-
-@pytest.fixture
 async def proxy(cluster: Cluster) -> AsyncIterator[Proxy]:
     async with Proxy(cluster) as proxy:
         yield proxy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,21 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire import Room
 
-from controlplane.cluster import Cluster
 from syncpause.kube import paths
-from syncpause.kube.client import connect
 from syncpause.kube.errors import Conflict
 from syncpause.kube.policies import Policies, Unreadable, status_patch
 
 KIND = "SyncPausePolicy"
-
-
-@pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
 
 
 @pytest.fixture

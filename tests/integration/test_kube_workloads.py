@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from wire import Room, until
 
-from controlplane.cluster import Cluster
 from syncpause.api import names
 from syncpause.domain.workload import CronJob, Deployment, Key, Kind
-from syncpause.kube.client import connect
 from syncpause.kube.errors import Conflict, NotFound
 from syncpause.kube.workloads import Workloads
 
 MARKS = {"spec": {"suspend": True, "startingDeadlineSeconds": 0}, "labels": {names.STATE_LABEL: "paused"}}
-
-
-@pytest.fixture
-async def room(cluster: Cluster) -> AsyncIterator[Room]:
-    async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        room = await Room(client).open()
-        yield room
-        await room.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from syncpause.controller.intake import Intake, Reach
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import LEADING
 from syncpause.controller.observer import Observer
+from syncpause.controller.orphans import Orphans
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.reconciler import Reconciler
 from syncpause.controller.reporter import Reporter
@@ -36,8 +37,6 @@ from syncpause.settings import Settings
 
 log = structlog.get_logger()
 
-ORPHANS_RETRY_SECONDS = 10.0
-
 
 class Operator:
     """One replica of the operator. Nothing is written before every cache has synced and it leads."""
@@ -45,35 +44,48 @@ class Operator:
     def __init__(self, client: Client, settings: Settings, clock: Clock = wall_clock) -> None:
         self._settings = settings
         self._clock = clock
-        policies = Policies(client)
+        self.leading = asyncio.Event()
         self.fleet = Fleet()
         self.queue = WorkQueue()
         self.ledger = Ledger(self._touch)
-        self.intake = Intake(policies, clock, self._world_changed, settings.relist_interval)
+        self.intake = Intake(Policies(client), clock, self._world_changed, settings.relist_interval)
         self.timer: Timer[School | PolicyRef] = Timer(clock, self._due, self._look_at_everything)
-        self.reporter = Reporter(
-            policies=policies,
-            events=Events(client, instance=settings.name),
+        self.reporter = self._build_reporter(client)
+        self._forgotten = ForgottenJobs(Jobs(client), self._looked_back)
+        self.reconciler = self._build_reconciler(client)
+        self._orphans = Orphans(Workloads(client), self.reconciler.look_up)
+        self.informers = self._build_informers(client)
+        self._lease = (
+            Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
+            if settings.leader_elect
+            else None
+        )
+        self._workers: list[asyncio.Task[None]] = []
+
+    def _build_reporter(self, client: Client) -> Reporter:
+        return Reporter(
+            policies=Policies(client),
+            events=Events(client, instance=self._settings.name),
             fleet=self.fleet,
             intake=self.intake,
             ledger=self.ledger,
-            clock=clock,
-            interval=settings.status_interval,
+            clock=self._clock,
+            interval=self._settings.status_interval,
         )
-        self._workloads = Workloads(client)
-        jobs = Jobs(client)
-        self._forgotten = ForgottenJobs(jobs, self._looked_back)
-        self.reconciler = Reconciler(
-            workloads=self._workloads,
+
+    def _build_reconciler(self, client: Client) -> Reconciler:
+        return Reconciler(
+            workloads=Workloads(client),
             fleet=self.fleet,
             intake=self.intake,
             ledger=self.ledger,
             queue=self.queue,
-            jobs=RunningJobs(jobs, self._forgotten, self._stray),
-            clock=clock,
+            jobs=RunningJobs(Jobs(client), self._forgotten, self._stray),
+            clock=self._clock,
             warn=self.reporter.warn,
         )
-        self.leading = asyncio.Event()
+
+    def _build_informers(self, client: Client) -> list[Informer]:
         observer = Observer(
             fleet=self.fleet,
             queue=self.queue,
@@ -81,26 +93,10 @@ class Operator:
             leading=self.leading,
             on_school=self._school_changed,
             on_lost=self.reconciler.look_up,
-            on_relist=self._relisted_one,
+            on_relist=self._orphans.relisted,
         )
-        self.informers = [
-            Informer(
-                client,
-                kind,
-                observer,
-                page_size=settings.page_size,
-                read_timeout=settings.watch_timeout,
-            )
-            for kind in Kind
-        ]
-        self._lease = (
-            Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
-            if settings.leader_elect
-            else None
-        )
-        self._workers: list[asyncio.Task[None]] = []
-        self._relisted: set[Kind] = set()
-        self._relist_seen = asyncio.Event()
+        size, silence = self._settings.page_size, self._settings.watch_timeout
+        return [Informer(client, kind, observer, page_size=size, read_timeout=silence) for kind in Kind]
 
     @property
     def synced(self) -> bool:
@@ -160,7 +156,7 @@ class Operator:
             self.timer.run(),
             self.reporter.run(),
             self._forgotten.run(),
-            self._sweep_orphans_after_relists(),
+            self._orphans.run(),
             *self._workers,
         )
 
@@ -189,28 +185,6 @@ class Operator:
         if self._lease is not None and self.leading.is_set():
             await self._lease.release()
         LEADING.set(0)
-
-    def _relisted_one(self, kind: Kind) -> None:
-        """An informer has listed anew: what lost its school label meanwhile was not seen."""
-        self._relisted.add(kind)
-        self._relist_seen.set()
-
-    async def _sweep_orphans_after_relists(self) -> None:
-        """Resume paused workloads that lost their school label while nobody watched."""
-        while True:
-            await self._relist_seen.wait()
-            self._relist_seen.clear()
-            kinds, self._relisted = self._relisted, set()
-            for kind in sorted(kinds):
-                await self._sweep_orphans(kind)
-
-    async def _sweep_orphans(self, kind: Kind) -> None:
-        try:
-            for workload in await self._workloads.list_orphans(kind):
-                self.reconciler.look_up(workload.key)
-        except ApiError as error:
-            log.warning("could not look for workloads that lost their label", kind=kind, error=str(error))
-            asyncio.get_running_loop().call_later(ORPHANS_RETRY_SECONDS, self._relisted_one, kind)
 
     def _touch(self, ref: PolicyRef) -> None:
         self.reporter.touch(ref)
