@@ -21,6 +21,13 @@ OURS = "get cronjobs,deployments -A -l syncpause.dev/school -L syncpause.dev/app
 LATE_SECONDS = 20
 
 
+def _due_about_now() -> list[str]:
+    """Every sync is due each minute. One that starts in the second of the pause is a stray, which the operator
+    suspends and deletes: another story than this one."""
+    second = datetime.now(UTC).second
+    return [f"second {second} of the minute"] if second >= 56 or second < 5 else []
+
+
 class Story:
     """One summer, from installation to the new school year."""
 
@@ -57,6 +64,7 @@ class Story:
     def default_pause(self) -> None:
         """Every school is paused: nothing runs any more."""
         self._teller.heading("1. The default pause for all schools, moved so that today lies in it")
+        comes_true("no sync is due this very second", _due_about_now)
         self._apply("1-default-summer.yaml", every_year(self._dates.first), every_year(self._dates.last))
         everyone = self._checks.schools()
         took = comes_true("every school is paused", lambda: self._checks.not_paused(everyone))

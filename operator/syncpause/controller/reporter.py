@@ -63,8 +63,9 @@ class Reporter:
         self._changed.set()
 
     def warn(self, verdict: Verdict, reason: str, sentence: str) -> None:
-        """Something about a workload that its policies' readers should know."""
-        log.warning(sentence, reason=reason)
+        """Something about a workload that its policies' readers should know: told per policy, not per workload."""
+        if not verdict.policies:
+            log.warning(sentence, reason=reason)
         for policy in verdict.policies:
             self._warnings[policy.ref, reason].append(sentence)
             self.touch(policy.ref)
