@@ -45,7 +45,11 @@ class Checks:
     def not_paused(self, those: Collection[Workload]) -> list[str]:
         """Against: these are paused, and nothing of them runs."""
         now = facts.workloads(self._cluster)
-        return [why for each in those for why in now[each.key].why_not_paused()]
+        names = {each.name for each in those if each.is_cron_job}
+        running = [job for job in facts.jobs(self._cluster) if job.cron_job in names and job.runs]
+        return [why for each in those for why in now[each.key].why_not_paused()] + [
+            f"Job {job.name}, due at {job.scheduled:%H:%M:%S}, runs" for job in running
+        ]
 
     def not_as_before(self, those: Collection[Workload]) -> list[str]:
         """Against: everything that their owners wrote is as before, and their pods are ready."""

@@ -76,15 +76,16 @@ class Workload:
         return {entry["manager"] for entry in self._meta.get("managedFields", [])}
 
     def why_not_paused(self) -> list[str]:
-        """What speaks against its being paused; empty when it is, and nothing of it runs any more."""
+        """What speaks against its being paused; empty when it is, and no pod of a Deployment is left.
+
+        The Jobs of a CronJob are asked for apart: its own list of active ones has suspended ones too.
+        """
         spec, status = self.raw["spec"], self.raw.get("status", {})
         found = [] if self.labels.get(STATE) == "paused" else [f"{self.key} is not labelled as paused"]
         if self.is_cron_job:
             locks = (spec.get("suspend"), spec.get("startingDeadlineSeconds"))
             if locks != (True, 0):
                 found.append(f"{self.key} has suspend={locks[0]}, startingDeadlineSeconds={locks[1]}")
-            if active := status.get("active"):
-                found.append(f"{self.key} has {len(active)} active Jobs")
         else:
             pods = status.get("replicas", 0) + (status.get("terminatingReplicas") or 0)
             if spec["replicas"] or pods:
@@ -122,6 +123,8 @@ class Job:
     name: str
     cron_job: str
     scheduled: datetime
+    runs: bool
+    """Whether it has pods; a suspended Job, though not finished, has none."""
 
 
 def workloads(cluster: Cluster) -> dict[str, Workload]:
@@ -137,11 +140,16 @@ def jobs(cluster: Cluster) -> list[Job]:
             f"{item['metadata']['namespace']}/{item['metadata']['name']}",
             owner["name"],
             datetime.fromisoformat(item["metadata"]["annotations"][SCHEDULED_AT]),
+            _has_pods(item["status"]),
         )
         for item in _items(cluster, "jobs")
         for owner in item["metadata"].get("ownerReferences", [])
         if owner["kind"] == "CronJob"
     ]
+
+
+def _has_pods(status: dict[str, Any]) -> bool:
+    return bool(status.get("active") or status.get("terminating"))
 
 
 def _items(cluster: Cluster, kinds: str, *arguments: str) -> list[dict[str, Any]]:

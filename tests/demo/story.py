@@ -22,8 +22,8 @@ LATE_SECONDS = 20
 
 
 def _due_about_now() -> list[str]:
-    """Every sync is due each minute. One that starts in the second of the pause is a stray, which the operator
-    suspends and deletes: another story than this one."""
+    """Every sync is due each minute. One that starts in the second of the pause is a stray, which the
+    operator suspends and deletes: another story than this one."""
     second = datetime.now(UTC).second
     return [f"second {second} of the minute"] if second >= 56 or second < 5 else []
 

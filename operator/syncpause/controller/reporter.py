@@ -63,7 +63,7 @@ class Reporter:
         self._changed.set()
 
     def warn(self, verdict: Verdict, reason: str, sentence: str) -> None:
-        """Something about a workload that its policies' readers should know: told per policy, not per workload."""
+        """Something about a workload that its policies' readers should know: told once per policy."""
         if not verdict.policies:
             log.warning(sentence, reason=reason)
         for policy in verdict.policies:
