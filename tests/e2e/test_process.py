@@ -164,6 +164,7 @@ def test_it_pauses_and_ends_within_ten_seconds_of_sigterm(
     try:
         eventually(lambda: suspended(cluster, namespace), "paused")
         eventually(lambda: process.ready()[0] == 200, "ready")
+        eventually(lambda: '"reason": "Paused"' in process.output, "the transition is logged")
         assert process.fetch("healthz")[0] == 200
         assert "syncpause_writes_total" in process.fetch("metrics")[1]
     finally:
