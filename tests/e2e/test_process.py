@@ -19,7 +19,7 @@ import yaml
 
 from controlplane.cluster import Cluster
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 60.0
 SCHOOL = {"syncpause.dev/school": "lincoln"}
 TODAY = [{"name": "whole-year", "firstDay": "01-01", "lastDay": "12-31"}]
 

@@ -18,7 +18,7 @@ from syncpause.handlers import Watcher
 from syncpause.kube.client import Client, connect
 from syncpause.settings import Settings
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 60.0
 
 Object = dict[str, Any]
 

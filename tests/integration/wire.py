@@ -21,7 +21,7 @@ from syncpause.api.names import SCHOOL_LABEL
 from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 60.0
 
 Object = dict[str, Any]
 
