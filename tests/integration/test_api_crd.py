@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,15 @@ def test_kubectl_get_shows_the_line_of_the_dashboard(cluster: Cluster) -> None:
     assert "all is well" in wide
 
 
+@pytest.fixture
+def no_policies_left(cluster: Cluster) -> Iterator[None]:
+    """What stays behind would govern other tests' workloads."""
+    yield
+    cluster.kubectl("delete", "clustersyncpausepolicies", "--all")
+    cluster.kubectl("delete", "syncpausepolicies", "--all", "--all-namespaces")
+
+
+@pytest.mark.usefixtures("no_policies_left")
 def test_the_category_lists_both_kinds(cluster: Cluster) -> None:
     for kind in BOTH:
         body = manifest(kind, spec(), "category")

@@ -7,7 +7,7 @@ every policy, and that must resume nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,7 @@ class Reach:
 class Intake:
     """Keeps the world in step with the API server.
 
-    ``on_change`` is told what a change may concern. ``changed_at`` is when the world last changed
-    while it was being watched: a pause cannot have ended before that.
+    ``on_change`` is told what a change may concern.
     """
 
     def __init__(
@@ -57,7 +56,8 @@ class Intake:
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self.world = World(unreadable="policies have not been read yet")
-        self.changed_at: datetime | None = None
+        self._changed_at: dict[PolicyRef, datetime] = {}
+        self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
 
     def seen(self, ref: PolicyRef) -> Seen | None:
@@ -67,6 +67,15 @@ class Intake:
     def refs(self) -> list[PolicyRef]:
         """All policies."""
         return list(self._seen)
+
+    def changed_at(self, refs: Iterable[PolicyRef], namespace: str) -> datetime | None:
+        """When, while they were watched, these policies changed or others of a namespace or the cluster went.
+
+        A pause that they end now cannot have ended before that.
+        """
+        found = [self._changed_at.get(ref) for ref in refs]
+        found += [self._deleted_at.get(namespace), self._deleted_at.get("")]
+        return max(filter(None, found), default=None)
 
     def note_status(self, ref: PolicyRef, status: PolicyStatus, resource_version: str) -> None:
         """Keep the status that has just been written."""
@@ -153,8 +162,9 @@ class Intake:
         if was_unreadable:
             log.info("policies read", policies=len(after), namespaces=len(namespaces))
         changed = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
-        if self.synced.is_set() and not (was_unreadable and unchanged):
-            self.changed_at = self._clock()
+        if self.synced.is_set():
+            self._changed_at.update(dict.fromkeys(changed & after.keys(), self._clock()))
+            self._deleted_at.update({ref.namespace: self._clock() for ref in changed - after.keys()})
         self.synced.set()
         self._on_change(Reach("", tuple(sorted(changed & after.keys()))))
 
@@ -165,7 +175,7 @@ class Intake:
 
     def _changed(self, reach: Reach) -> None:
         if self.synced.is_set():
-            self.changed_at = self._clock()
+            self._changed_at.update(dict.fromkeys(reach.policies, self._clock()))
             self._on_change(reach)
 
     def _hold(self, sentence: str) -> None:

@@ -117,11 +117,12 @@ class Reconciler:
         return plan(workload, verdict, now, ended=self._ended(workload, verdict), fallback=fallback)
 
     def _ended(self, workload: Workload, verdict: Verdict) -> datetime | None:
-        """When the pause ended: at an edge that has passed, unless the world changed after that edge."""
+        """When the pause ended: at an edge that has passed, unless its policies changed after that edge."""
         if verdict.stand is Stand.PAUSE or not workload.marked:
             return None
         ended = pause_ended(self._intake.world, workload, self._clock())
-        changed = self._intake.changed_at
+        refs = [policy.ref for policy in verdict.policies]
+        changed = self._intake.changed_at(refs, workload.namespace)
         return None if ended and changed and ended < changed else ended
 
     async def _apply(self, workload: Workload, verdict: Verdict, change: Change) -> Workload:

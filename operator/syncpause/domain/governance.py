@@ -102,7 +102,8 @@ def _by_level(world: World, reach: Sequence[Policy], workload: Workload, now: da
         policies = tuple(level)
         if policies:
             return _add_up([_ask(world, policy, workload, now) for policy in policies], policies, workload)
-    if workload.paused_at is not None and workload.paused_at < world.api_since:
+    # Both are in whole seconds: a pause of the very second in which the CRD was made is older, too.
+    if workload.paused_at is not None and workload.paused_at <= world.api_since:
         return Verdict(Stand.HOLD, OLDER_THAN_API)
     return Verdict(Stand.UNGOVERNED, f"no policy is for school {workload.school}: it is never paused")
 
