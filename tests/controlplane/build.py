@@ -25,7 +25,7 @@ from controlplane.toolchain import Toolchain, choose
 
 MODULES = Path(__file__).parent
 BIN_VARIABLE = "SYNCPAUSE_CONTROLPLANE_BIN"
-EXPECTED_MINUTES = "about 10"  # two cores: 9 beside other work, 16 beside a second cold build; never timed idle
+EXPECTED_MINUTES = "about 10"  # 9 beside other work, 16 beside a second cold build; never timed idle
 
 
 @dataclass(frozen=True, slots=True)
