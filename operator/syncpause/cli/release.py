@@ -8,7 +8,7 @@ from datetime import datetime
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.plan import plan
-from syncpause.domain.workload import CronJob, Key, Kind, Workload
+from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import ApiError, NotFound
 from syncpause.kube.workloads import Workloads
@@ -44,8 +44,5 @@ async def release(client: Client, found: list[Workload], now: datetime) -> Async
 async def _release_one(workloads: Workloads, workload: Workload, now: datetime) -> None:
     fallback = restore.DEFAULTS[workload.kind] if restore.missing(workload) else None
     change = plan(workload, _RELEASED, now, fallback=fallback)
-    if change is None:
-        return
-    if change.last_schedule is not None and isinstance(workload, CronJob):
-        workload = await workloads.set_last_schedule(workload, change.last_schedule)
-    await workloads.patch(workload, spec=change.spec, annotations=change.annotations, labels=change.labels)
+    if change is not None:
+        await workloads.apply(workload, change)

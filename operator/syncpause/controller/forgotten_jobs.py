@@ -54,14 +54,15 @@ class ForgottenJobs:
         """Its unfinished Jobs, whether its status names them or not."""
         return self._names.get(workload.uid, frozenset())
 
-    def forget(self, uid: str, name: str | None = None) -> None:
-        """A Job has ended, or (without a name) the CronJob is gone or no longer paused."""
-        left = self._names.pop(uid, frozenset()) - {name} if name else frozenset()
-        if name is None:
-            self._names.pop(uid, None)
-            self._awaited.pop(uid, None)
-        elif left:
-            self._names[uid] = left
+    def ended(self, uid: str, name: str) -> None:
+        """A Job of a CronJob has ended."""
+        if uid in self._names:
+            self._names[uid] -= {name}
+
+    def forget(self, uid: str) -> None:
+        """The CronJob is gone or no longer paused."""
+        self._names.pop(uid, None)
+        self._awaited.pop(uid, None)
 
     async def look(self) -> None:
         """List unfinished Jobs once, and note them. Raises ApiError."""

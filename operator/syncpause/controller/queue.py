@@ -62,11 +62,6 @@ class WorkQueue:
         """Whether a worker has it in hand."""
         return key in self._active
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is queued and nothing in hand; what waits for a retry does not count."""
-        return not self._queued and not self._active
-
     async def take(self) -> Key | None:
         """The next key, in hand until `done`; None once the queue is closed."""
         while not self._closed:

@@ -20,7 +20,7 @@ from syncpause.domain.edges import pause_ended
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.phase import Standing, phase_of, written
 from syncpause.domain.plan import Action, Change, plan
-from syncpause.domain.workload import CronJob, Key, Workload
+from syncpause.domain.workload import Key, Workload
 from syncpause.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooManyRequests
 from syncpause.kube.workloads import Workloads
 
@@ -130,11 +130,7 @@ class Reconciler:
         if change.action is Action.RESUME:
             wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS, "")
             await self._jobs.hand_back(workload, wish)
-            if change.last_schedule is not None and isinstance(workload, CronJob):
-                workload = await self._workloads.set_last_schedule(workload, change.last_schedule)
-        workload = await self._workloads.patch(
-            workload, spec=change.spec, annotations=change.annotations, labels=change.labels
-        )
+        workload = await self._workloads.apply(workload, change)
         if "suspend" in change.spec and change.action is not Action.RESUME:
             self._jobs.paused(workload)
         WRITES.labels(change.action).inc()

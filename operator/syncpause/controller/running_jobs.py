@@ -97,7 +97,7 @@ class RunningJobs:
         """True where the Job must be looked at again."""
         job = await self._get(workload, name)
         if job is None or job.manual or job.finished:
-            self._forgotten.forget(workload.uid, name)
+            self._forgotten.ended(workload.uid, name)
             self._add(self._quiet, workload, name)
             return False
         stray = job.stray or _is_stray(job, verdict)

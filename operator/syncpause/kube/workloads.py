@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from syncpause.api.names import SCHOOL_LABEL, STATE_LABEL, STATE_PAUSED
+from syncpause.domain.plan import Change
 from syncpause.domain.workload import CronJob, Key, Kind, Workload
 from syncpause.kube import paths
 from syncpause.kube.client import Client
@@ -53,6 +54,14 @@ class Workloads:
             paths.workload(workload.key), {name: value for name, value in body.items() if value}
         )
         return decode_one(workload.kind, answer)
+
+    async def apply(self, workload: Workload, change: Change) -> Workload:
+        """Write a planned change, and before it what it needs of the CronJob's status. As ``patch``."""
+        if change.last_schedule is not None and isinstance(workload, CronJob):
+            workload = await self.set_last_schedule(workload, change.last_schedule)
+        return await self.patch(
+            workload, spec=change.spec, annotations=change.annotations, labels=change.labels
+        )
 
     async def set_last_schedule(self, workload: CronJob, instant: datetime) -> CronJob:
         """Move ``status.lastScheduleTime``, from which the CronJob controller counts missed runs.
