@@ -14,6 +14,7 @@ import click
 import structlog
 
 from syncpause import __version__
+from syncpause.cli.release import release
 from syncpause.settings import ENV_PREFIX, Settings
 
 
@@ -127,51 +128,7 @@ def crds(output: Path | None, check: Path | None) -> None:
         click.echo("".join(files.values()), nl=False)
 
 
-@main.command()
-@click.option("--all", "everything", is_flag=True, help="Every paused workload of the cluster.")
-@click.option("-n", "--namespace", default="", help="Only those of this namespace.")
-@click.option("--school", default="", help="Only those of this school.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--kubeconfig", default="", help="Path of a kubeconfig. Empty: as for kubectl.")
-@click.option("--context", default="", help="Context of the kubeconfig. Empty: its current context.")
-def release(*, everything: bool, namespace: str, school: str, yes: bool, **where: str) -> None:
-    """Put paused workloads back from their own annotations.
-
-    Needs neither the operator nor its CRDs. A running operator pauses again what a policy still governs.
-    """
-    if not (everything or namespace or school):
-        raise click.UsageError("say what to release: --all, --namespace or --school")
-    sys.exit(asyncio.run(_release(where, namespace, school, yes)))
-
-
-async def _release(where: dict[str, str], namespace: str, school: str, yes: bool) -> int:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from syncpause.cli.release import paused  # noqa: PLC0415
-    from syncpause.cli.release import release as put_back  # noqa: PLC0415
-    from syncpause.kube.client import ConfigError, connect  # noqa: PLC0415
-    from syncpause.kube.errors import ApiError  # noqa: PLC0415
-
-    failures = 0
-    try:
-        async with await connect(
-            kubeconfig=where["kubeconfig"] or None, context=where["context"] or None
-        ) as client:
-            found = await paused(client, namespace, school)
-            for workload in found:
-                click.echo(f"{workload.key}  school {workload.school or '?'}")
-            if not found:
-                click.echo("nothing is paused")
-                return 0
-            if not yes:
-                click.confirm(f"put these {len(found)} workloads back on {client.server}?", abort=True)
-            async for key, problem in put_back(client, found, datetime.now(UTC)):
-                click.echo(f"{key}  {problem or 'released'}", err=bool(problem))
-                failures += bool(problem)
-    except (ConfigError, ApiError) as error:
-        click.echo(f"syncpause: {error}", err=True)
-        return 1
-    return 1 if failures else 0
+main.add_command(release)
 
 
 def _same(path: Path, text: str) -> bool:

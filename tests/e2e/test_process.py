@@ -230,7 +230,7 @@ def test_deleting_the_crds_resumes_nothing_and_release_hands_back(
         time.sleep(3)  # three comparisons with no policy at all
         assert suspended(cluster, namespace), "a policy wiped with its CRD was not deleted by anyone"
         answer = subprocess.run(
-            [sys.executable, "-m", "syncpause", "release", "-n", namespace, "--yes"],
+            [sys.executable, "-m", "syncpause", "release", "--all", "-n", namespace, "--yes"],
             env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig)},
             capture_output=True,
             text=True,

@@ -28,7 +28,7 @@ def explain(cluster: Cluster) -> Explain:
     def unpublished() -> str | None:
         try:
             for kind in BOTH:
-                cluster.kubectl("explain", kind.SHORT)
+                cluster.kubectl("explain", kind.SHORTS[0])
         except KubectlError as error:
             return error.stderr
         return None
@@ -59,7 +59,7 @@ def test_explain_has_something_to_say_about_every_field(explain: Explain, kind: 
         "status",
         "status.counts.schools",
     ):
-        assert "<no description>" not in explain(f"{kind.SHORT}.{field}")
+        assert "<no description>" not in explain(f"{kind.SHORTS[0]}.{field}")
 
 
 def test_the_api_server_has_no_complaint_about_the_schema(cluster: Cluster) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from syncpause.api.crd import KINDS, crd_files, definition
-from syncpause.api.resources import Resource
+from syncpause.api.crd import crd_files, definition
+from syncpause.api.resources import KINDS, POLICY_KINDS, Resource
 
 CRDS = Path(__file__).parents[2] / "crds"
 NOT_STRUCTURAL = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "const", "prefixItems"}
@@ -56,7 +56,7 @@ def test_the_schema_is_structural(kind: type[Resource]) -> None:
         assert "type" in field, path
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POLICY_KINDS)
 def test_every_list_and_string_of_the_spec_is_bounded(kind: type[Resource]) -> None:
     for path, field in fields(whole(kind)["properties"]["spec"]):
         bounded = field.keys() & {"maxItems", "maxLength", "enum", "maxProperties"}
@@ -65,7 +65,7 @@ def test_every_list_and_string_of_the_spec_is_bounded(kind: type[Resource]) -> N
             assert "x-kubernetes-list-type" in field, path
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POLICY_KINDS)
 def test_every_rule_has_a_sentence_with_the_mend_and_no_semicolon(kind: type[Resource]) -> None:
     rules = [rule for _, field in fields(whole(kind)) for rule in field.get("x-kubernetes-validations", [])]
     assert rules
@@ -77,7 +77,7 @@ def test_every_rule_has_a_sentence_with_the_mend_and_no_semicolon(kind: type[Res
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", POLICY_KINDS)
 def test_only_choices_have_defaults(kind: type[Resource]) -> None:
     defaults = {path: field["default"] for path, field in fields(whole(kind)) if "default" in field}
     expected = {

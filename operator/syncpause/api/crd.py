@@ -4,31 +4,13 @@ from typing import Any
 
 import yaml
 
+from syncpause.api.columns import Column, columns_of
 from syncpause.api.names import GROUP, VERSION
-from syncpause.api.resources import ClusterSyncPausePolicy, Resource, SyncPausePolicy
+from syncpause.api.resources import KINDS, Resource
 from syncpause.api.schema import structural_schema
 
-KINDS: tuple[type[Resource], ...] = (SyncPausePolicy, ClusterSyncPausePolicy)
 CATEGORY = "syncpause"
 HEADER = "# Generated from operator/syncpause/api by `make generate`: change the models, not this file.\n"
-
-_READY = '.status.conditions[?(@.type=="Ready")]'
-_COLUMNS = (
-    ("Ready", f"{_READY}.status", "Whether the policy is in force as written."),
-    ("State", ".status.state", "Scheduled, Active, Ended or Invalid."),
-    ("Window", ".status.window.name", "The open window, or else the next one."),
-    ("First Day", ".status.window.firstDay", "First day of that window, inclusive."),
-    ("Last Day", ".status.window.lastDay", "Last day of that window, inclusive."),
-    ("Next", ".status.next", "What happens next, and when, in the policy's time zone."),
-    ("Schools", ".status.summary.schools", "Schools that the policy decides about."),
-    ("CronJobs", ".status.summary.cronJobs", "Sync CronJobs paused, of those to pause."),
-    ("Deployments", ".status.summary.deployments", "Ingest Deployments paused, of those to pause."),
-)
-_WIDE_COLUMNS = (
-    ("Time Zone", ".spec.timeZone", "The zone whose midnight starts and ends a day."),
-    ("Mode", ".spec.mode", "Enforce or DryRun."),
-    ("Message", f"{_READY}.message", "Why the policy is ready, or what to mend."),
-)
 
 
 class _Plain(yaml.SafeDumper):
@@ -62,7 +44,7 @@ def definition(kind: type[Resource]) -> dict[str, Any]:
                 "listKind": f"{kind.KIND}List",
                 "plural": kind.PLURAL,
                 "singular": kind.KIND.lower(),
-                "shortNames": [kind.SHORT],
+                "shortNames": list(kind.SHORTS),
                 "categories": [CATEGORY],
             },
             "scope": "Namespaced" if kind.NAMESPACED else "Cluster",
@@ -77,32 +59,30 @@ def _version(kind: type[Resource]) -> dict[str, Any]:
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
-        "additionalPrinterColumns": _columns(kind),
+        "additionalPrinterColumns": [_column(column) for column in columns_of(kind)],
         "schema": {"openAPIV3Schema": _whole_object(kind)},
     }
 
 
-def _columns(kind: type[Resource]) -> list[dict[str, Any]]:
-    columns = [_column(*column) for column in _COLUMNS]
-    columns.append(_column("Age", ".metadata.creationTimestamp", "Time since the policy was made.", "date"))
-    wide = [_column(*column) for column in _WIDE_COLUMNS]
-    if kind is ClusterSyncPausePolicy:
-        wide.insert(2, _column("Enforcement", ".spec.enforcement", "Default or Enforced."))
-    return columns + [{**column, "priority": 1} for column in wide]
-
-
-def _column(name: str, path: str, description: str, type_: str = "string") -> dict[str, Any]:
-    return {"name": name, "type": type_, "description": description, "jsonPath": path}
+def _column(column: Column) -> dict[str, Any]:
+    found = {
+        "name": column.name,
+        "type": column.type,
+        "description": column.description,
+        "jsonPath": column.path,
+    }
+    return {**found, "priority": 1} if column.wide else found
 
 
 def _whole_object(kind: type[Resource]) -> dict[str, Any]:
     """The schema of the kind, where `apiVersion`, `kind` and `metadata` are the API server's own business."""
     schema = structural_schema(kind)
     properties = schema["properties"]
+    ours = {name: properties[name] for name in ("spec", "status") if name in properties}
     return {
         "description": schema["description"],
         "type": "object",
-        "required": ["spec"],
+        **({"required": ["spec"]} if "spec" in ours else {}),
         "properties": {
             "apiVersion": {
                 "description": f"Version of this kind of object: `{GROUP}/{VERSION}`.",
@@ -110,7 +90,6 @@ def _whole_object(kind: type[Resource]) -> dict[str, Any]:
             },
             "kind": {"description": f"Kind of the object: `{kind.KIND}`.", "type": "string"},
             "metadata": {"type": "object"},
-            "spec": properties["spec"],
-            "status": properties["status"],
+            **ours,
         },
     }

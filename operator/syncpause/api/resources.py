@@ -1,9 +1,10 @@
-"""The two kinds of policy as whole objects, as the API server sends them."""
+"""The kinds of the API as whole objects, as the API server sends them."""
 
 from typing import Any, ClassVar, Literal, Self
 
 from syncpause.api.base import ApiModel
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
+from syncpause.api.school import SchoolStatus
 from syncpause.api.status import PolicyStatus
 
 
@@ -20,16 +21,14 @@ class ObjectMeta(ApiModel):
 
 
 class Resource(ApiModel):
-    """What both kinds share."""
+    """What all kinds share."""
 
     KIND: ClassVar[str]
     PLURAL: ClassVar[str]
-    SHORT: ClassVar[str]
+    SHORTS: ClassVar[tuple[str, ...]]
     NAMESPACED: ClassVar[bool]
 
     metadata: ObjectMeta
-    status: PolicyStatus = PolicyStatus()
-    """What the operator sees and does about this policy. Written by the operator alone."""
 
     @classmethod
     def parse(cls, obj: dict[str, Any]) -> Self:
@@ -42,13 +41,15 @@ class SyncPausePolicy(Resource):
 
     KIND: ClassVar[str] = "SyncPausePolicy"
     PLURAL: ClassVar[str] = "syncpausepolicies"
-    SHORT: ClassVar[str] = "spp"
+    SHORTS: ClassVar[tuple[str, ...]] = ("spp",)
     NAMESPACED: ClassVar[bool] = True
 
     api_version: Literal["syncpause.dev/v1alpha1"] = "syncpause.dev/v1alpha1"
     kind: Literal["SyncPausePolicy"] = "SyncPausePolicy"
     spec: PolicySpec
     """Which schools are paused, when, and how."""
+    status: PolicyStatus = PolicyStatus()
+    """What the operator sees and does about this policy. Written by the operator alone."""
 
 
 class ClusterSyncPausePolicy(Resource):
@@ -57,10 +58,36 @@ class ClusterSyncPausePolicy(Resource):
 
     KIND: ClassVar[str] = "ClusterSyncPausePolicy"
     PLURAL: ClassVar[str] = "clustersyncpausepolicies"
-    SHORT: ClassVar[str] = "cspp"
+    SHORTS: ClassVar[tuple[str, ...]] = ("cspp",)
     NAMESPACED: ClassVar[bool] = False
 
     api_version: Literal["syncpause.dev/v1alpha1"] = "syncpause.dev/v1alpha1"
     kind: Literal["ClusterSyncPausePolicy"] = "ClusterSyncPausePolicy"
     spec: ClusterPolicySpec
     """Which schools are paused, when, and how."""
+    status: PolicyStatus = PolicyStatus()
+    """What the operator sees and does about this policy. Written by the operator alone."""
+
+
+class SchoolSync(Resource):
+    """One school's line on the dashboard: whether its roster syncs run or are paused, until when and why.
+
+    Written by the operator alone, one for each school and namespace: to change what it says, change policies.
+    """
+
+    KIND: ClassVar[str] = "SchoolSync"
+    PLURAL: ClassVar[str] = "schoolsyncs"
+    SHORTS: ClassVar[tuple[str, ...]] = ("school", "schools")
+    NAMESPACED: ClassVar[bool] = True
+
+    api_version: Literal["syncpause.dev/v1alpha1"] = "syncpause.dev/v1alpha1"
+    kind: Literal["SchoolSync"] = "SchoolSync"
+    status: SchoolStatus = SchoolStatus()
+    """What the operator sees and does about this school. Written by the operator alone."""
+
+
+POLICY_KINDS: tuple[type[SyncPausePolicy] | type[ClusterSyncPausePolicy], ...] = (
+    SyncPausePolicy,
+    ClusterSyncPausePolicy,
+)
+KINDS: tuple[type[Resource], ...] = (*POLICY_KINDS, SchoolSync)

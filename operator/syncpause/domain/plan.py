@@ -63,7 +63,7 @@ def plan(
         return _pause(workload, verdict, now, fallback)
     if verdict.stand is Stand.HOLD or not workload.marked:
         return None
-    return _resume(workload, verdict, ended or now, fallback)
+    return _resume(workload, verdict, ended - _ONE_SECOND if ended else now, fallback)
 
 
 def _pause(workload: Workload, verdict: Verdict, now: datetime, fallback: Values | None) -> Change | None:
@@ -81,7 +81,7 @@ def _pause(workload: Workload, verdict: Verdict, now: datetime, fallback: Values
     return Change(Action.REPAUSE if marked else Action.PAUSE, spec, annotations, labels)
 
 
-def _resume(workload: Workload, verdict: Verdict, ended: datetime, fallback: Values | None) -> Change:
+def _resume(workload: Workload, verdict: Verdict, missed_until: datetime, fallback: Values | None) -> Change:
     target = restore.PAUSED[workload.kind]
     seen = restore.current(workload)
     back = _restore_values(workload, fallback)
@@ -91,7 +91,7 @@ def _resume(workload: Workload, verdict: Verdict, ended: datetime, fallback: Val
         spec,
         {mark: None for mark in PAUSE_MARKS if mark in workload.annotations},
         {names.STATE_LABEL: None} if names.STATE_LABEL in workload.labels else {},
-        _last_schedule(workload, verdict, ended),
+        _last_schedule(workload, verdict, missed_until),
     )
 
 
@@ -115,12 +115,15 @@ def _marks(workload: Workload, verdict: Verdict, now: datetime) -> dict[str, str
     return {name: value for name, value in fresh.items() if value and name not in workload.annotations}
 
 
-def _last_schedule(workload: Workload, verdict: Verdict, ended: datetime) -> datetime | None:
-    """One second before the pause ended, so that no run which fell due inside it starts; never backwards."""
+def _last_schedule(workload: Workload, verdict: Verdict, missed_until: datetime) -> datetime | None:
+    """The last second of the pause, so that no run which fell due inside it starts; never backwards.
+
+    At an edge that is the second before it, for a run that falls due at the edge itself is wanted.
+    """
     wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS)
     if not isinstance(workload, CronJob) or wish == MissedRuns.RUN_ONCE:
         return None
-    moved = (ended - _ONE_SECOND).replace(microsecond=0)
+    moved = missed_until.replace(microsecond=0)
     if workload.last_schedule is not None and workload.last_schedule >= moved:
         return None
     return moved

@@ -10,11 +10,18 @@ from urllib.request import getproxies, proxy_bypass
 
 import yaml
 from kubernetes.aio.client import Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config import (
+    ConfigException,
+    list_kube_config_contexts,
+    load_incluster_config,
+    load_kube_config,
+)
 
 log = logging.getLogger(__name__)
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
+DEFAULT_NAMESPACE = "default"
+_POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 def proxy_from_environment(server: str) -> str | None:
@@ -49,6 +56,19 @@ class Access:
         if self._kubeconfig:
             raise ConfigError(f"there is no kubeconfig at {tried}")
         return self._from_pod(tried)
+
+    def namespace(self) -> str:
+        """The namespace that the context names, as kubectl takes it: ``default`` where it names none."""
+        present = [str(path) for path in self._paths() if path.is_file()]
+        if not present:
+            return _POD_NAMESPACE.read_text().strip() if _POD_NAMESPACE.is_file() else DEFAULT_NAMESPACE
+        try:
+            contexts, current = list_kube_config_contexts(config_file=os.pathsep.join(present))  # type: ignore[no-untyped-call]
+        except (ConfigException, OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
+            return DEFAULT_NAMESPACE  # what is wrong with it, ``load`` tells
+        if self._context:
+            current = next((item for item in contexts or () if item["name"] == self._context), None)
+        return (current or {}).get("context", {}).get("namespace") or DEFAULT_NAMESPACE
 
     def _paths(self) -> list[Path]:
         given = self._kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from syncpause.api.names import GROUP, VERSION
-from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
+from syncpause.api.resources import POLICY_KINDS, SchoolSync
 from syncpause.domain.workload import Key, Kind
 
 NAMESPACES = "/api/v1/namespaces"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-
-POLICY_TYPES = (SyncPausePolicy, ClusterSyncPausePolicy)
 
 
 def workloads(kind: Kind, namespace: str = "") -> str:
@@ -48,13 +46,18 @@ def leases(namespace: str) -> str:
 
 def policies(kind: str, namespace: str | None = None) -> str:
     """All policies of a kind, or those of one namespace. Raises KeyError for what is no kind of policy."""
-    plurals = {policy.KIND: policy.PLURAL for policy in POLICY_TYPES}
+    plurals = {policy.KIND: policy.PLURAL for policy in POLICY_KINDS}
     return _collection(f"/apis/{GROUP}/{VERSION}", plurals[kind], namespace or "")
 
 
 def crds() -> list[str]:
     """The CustomResourceDefinitions of both kinds of policy."""
-    return [f"{CRDS}/{policy.PLURAL}.{GROUP}" for policy in POLICY_TYPES]
+    return [f"{CRDS}/{policy.PLURAL}.{GROUP}" for policy in POLICY_KINDS]
+
+
+def schools(namespace: str = "") -> str:
+    """The SchoolSyncs of one namespace or of all."""
+    return _collection(f"/apis/{GROUP}/{VERSION}", SchoolSync.PLURAL, namespace)
 
 
 def _collection(group: str, plural: str, namespace: str) -> str:

@@ -29,13 +29,17 @@ class Policies:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def list(self, kind: PolicyKind | str) -> Objects:
-        """All policies of a kind, whole."""
-        return await list_all(self._client, paths.policies(kind), decode_objects)
+    async def list(self, kind: PolicyKind | str, namespace: str = "") -> Objects:
+        """The policies of a kind, whole: of one namespace or of all."""
+        return await list_all(self._client, paths.policies(kind, namespace), decode_objects)
 
     async def namespaces(self) -> Objects:
         """All namespaces, whole."""
         return await list_all(self._client, paths.NAMESPACES, decode_objects)
+
+    async def namespace(self, name: str) -> dict[str, Any]:
+        """One namespace, whole."""
+        return decode_object(await self._client.get(f"{paths.NAMESPACES}/{name}"))
 
     async def crds(self) -> datetime:
         """Since when (UTC) both definitions exist; another value than before means that one was made anew.

@@ -79,10 +79,14 @@ class Workloads:
         """Paused workloads that have lost their school label, and so are in no informer's sight."""
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED},!{SCHOOL_LABEL}")
 
-    async def list_marked(self, kind: Kind) -> list[Workload]:
-        """All paused workloads, with a school label or without."""
-        return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}")
+    async def list_marked(self, kind: Kind, namespace: str = "") -> list[Workload]:
+        """Paused workloads, with a school label or without: of one namespace or of all."""
+        return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}", namespace)
 
-    async def _list(self, kind: Kind, selector: str) -> list[Workload]:
-        params = {"labelSelector": selector}
-        return await list_all(self._client, paths.workloads(kind), partial(decode_list, kind), params)
+    async def list_schools(self, kind: Kind, namespace: str = "", school: str = "") -> list[Workload]:
+        """Workloads that carry the school label: of one namespace and school, or of all."""
+        return await self._list(kind, f"{SCHOOL_LABEL}={school}" if school else SCHOOL_LABEL, namespace)
+
+    async def _list(self, kind: Kind, selector: str, namespace: str = "") -> list[Workload]:
+        path = paths.workloads(kind, namespace)
+        return await list_all(self._client, path, partial(decode_list, kind), {"labelSelector": selector})

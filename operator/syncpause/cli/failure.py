@@ -1,0 +1,47 @@
+"""How a command ends when it cannot do what was asked: one sentence, and an exit code that scripts can use.
+
+0: done. 1: the answer is no (``validate`` found a mistake, ``preview --exit-code`` a change). 2: the command
+was called wrongly. 3: the cluster cannot be reached, refuses, or has no such object.
+"""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from syncpause.kube.errors import ApiError, Forbidden, NotFound
+
+ANSWER_IS_NO = 1
+CLUSTER = 3
+
+_NO_KIND = "the server could not find the requested resource"
+_REFUSED = re.compile(
+    r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+    r'(?: in the namespace "(?P<namespace>[^"]+)")?'
+)
+
+
+class Failure(click.ClickException):
+    """Ends the command with a sentence."""
+
+    exit_code = CLUSTER
+
+
+def failure_of(error: ApiError) -> Failure:
+    """What a person should be told of an error of the API server, with the mend."""
+    if isinstance(error, Forbidden):
+        return Failure(f"{missing_right(error)}: ask whoever administers the cluster for that right")
+    if isinstance(error, NotFound) and _NO_KIND in error.message:
+        return Failure("this cluster does not know the kinds of syncpause.dev: apply crds/ first")
+    return Failure(error.message)
+
+
+def missing_right(error: Forbidden) -> str:
+    """The right that is missing, as ``you may not list cronjobs.batch in namespace district-9``."""
+    found = _REFUSED.search(error.message)
+    if found is None:
+        return error.message
+    resource = found["resource"] + (f".{found['group']}" if found["group"] else "")
+    where = f"in namespace {found['namespace']}" if found["namespace"] else "in the whole cluster"
+    return f"you may not {found['verb']} {resource} {where}"

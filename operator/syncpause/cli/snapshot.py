@@ -1,0 +1,121 @@
+"""The cluster as one command sees it, read with the rights of the person who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from syncpause.api.names import TIME_ZONE
+from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPausePolicy
+from syncpause.cli.failure import missing_right
+from syncpause.controller.fleet import School
+from syncpause.controller.reading import read_policy
+from syncpause.domain.workload import Kind, Workload
+from syncpause.domain.world import Namespace, World
+from syncpause.kube.client import Client
+from syncpause.kube.errors import Forbidden
+from syncpause.kube.policies import Policies
+from syncpause.kube.schools import SchoolSyncs
+from syncpause.kube.workloads import Workloads
+
+T = TypeVar("T")
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Policies, namespaces, workloads and SchoolSyncs of one namespace or of all.
+
+    ``missing`` says in sentences what could not be read for want of a right: an answer is then incomplete.
+    """
+
+    world: World = field(default_factory=World)
+    workloads: tuple[Workload, ...] = ()
+    schools: Mapping[School, SchoolSync] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    def of_school(self, school: School) -> list[Workload]:
+        """A school's workloads."""
+        return [item for item in self.workloads if School(item.namespace, item.school) == school]
+
+    def all_schools(self) -> list[School]:
+        """Every school that has a workload or a SchoolSync, sorted."""
+        of_workloads = {School(item.namespace, item.school) for item in self.workloads if item.school}
+        return sorted(of_workloads | set(self.schools))
+
+
+class Reader:
+    """Reads what a person may read, and notes what they may not. Methods raise ApiError but for Forbidden."""
+
+    def __init__(self, client: Client, namespace: str = "") -> None:
+        self._policies = Policies(client)
+        self._workloads = Workloads(client)
+        self._schools = SchoolSyncs(client)
+        self._namespace = namespace
+        self._missing: list[str] = []
+
+    async def snapshot(self) -> Snapshot:
+        """Everything. What is in a namespace must be readable (raises Forbidden); what is the whole cluster's
+        need not be, and is noted as missing."""
+        world = await self.world()
+        workloads = [
+            item for kind in Kind for item in await self._workloads.list_schools(kind, self._namespace)
+        ]
+        schools = await self.schools()
+        return Snapshot(world, tuple(workloads), schools, tuple(self._missing))
+
+    async def world(self) -> World:
+        """The policies and namespaces."""
+        policies = await self._policies.list(SyncPausePolicy.KIND, self._namespace)
+        policies += await self._allowed(
+            self._policies.list(ClusterSyncPausePolicy.KIND), "what cluster policies say is left out"
+        )
+        namespaces = [_namespace(item) for item in await self._read_namespaces()]
+        return World(
+            {seen.ref: seen.policy for seen in map(read_policy, policies)},
+            {namespace.name: namespace for namespace in namespaces},
+        )
+
+    async def schools(self) -> dict[School, SchoolSync]:
+        """The SchoolSyncs."""
+        parsed = [SchoolSync.parse(item) for item in await self._schools.list(self._namespace)]
+        return {
+            School(item.metadata.namespace or "", item.status.school or item.metadata.name): item
+            for item in parsed
+        }
+
+    async def _read_namespaces(self) -> Sequence[Object]:
+        if not self._namespace:
+            return await self._policies.namespaces()
+        unread = {"metadata": {"name": self._namespace}}
+        found = await self._allowed(
+            self._one_namespace(), "the labels and time zone that cluster policies go by are taken for none"
+        )
+        return found or [unread]
+
+    async def _one_namespace(self) -> list[dict[str, Any]]:
+        return [await self._policies.namespace(self._namespace)]
+
+    async def _allowed(self, request: Awaitable[list[T]], otherwise: str) -> list[T]:
+        try:
+            return await request
+        except Forbidden as error:
+            self._missing.append(f"{missing_right(error)}: {otherwise}")
+            return []
+
+
+def with_policies(snapshot: Snapshot, objects: Sequence[Object]) -> Snapshot:
+    """The snapshot as if these policies had been applied: each replaces the one of its name."""
+    policies = {**snapshot.world.policies}
+    for item in objects:
+        seen = read_policy(item)
+        policies[seen.ref] = seen.policy
+    return replace(snapshot, world=replace(snapshot.world, policies=policies))
+
+
+def _namespace(body: Object) -> Namespace:
+    metadata = body["metadata"]
+    return Namespace(
+        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
+    )
