@@ -59,5 +59,6 @@ class Plugin:
     def ok(self, *args: str, **rest: Any) -> str:
         """The same, where anything but exit code 0 is a failure; returns what was printed."""
         answer = self(*args, **rest)
-        assert answer.code == 0, f"kubectl syncpause {' '.join(args)}: {answer.code}\n{answer.out}{answer.err}"
+        told = f"{answer.out}{answer.err}"
+        assert answer.code == 0, f"kubectl syncpause {args}: {answer.code}\n{told}"
         return answer.out

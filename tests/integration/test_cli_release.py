@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from controlplane.cluster import Cluster
 from plugin import Plugin
 from stage import RunningOperator, Stage, eventually
+
+from controlplane.cluster import Cluster
 
 
 async def test_release_of_a_school_hands_back_its_workloads_alone(
