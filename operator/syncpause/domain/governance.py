@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from syncpause.api import names
@@ -31,11 +31,20 @@ class Stand(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Exempted:
+    """Who leaves a workload running: a policy's exemption, or the workload's own annotation; and why."""
+
+    by: str
+    reason: str
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The one answer for a workload at an instant, with a reason that a person understands.
 
     ``policies`` are those of the deciding level; ``policy`` and ``span`` are of the open window that
-    pauses it or that it is exempt from.
+    pauses it or that it is exempt from; ``exemption`` is what it is exempt by.
     """
 
     stand: Stand
@@ -43,6 +52,7 @@ class Verdict:
     policies: tuple[Policy, ...] = ()
     policy: Policy | None = None
     span: Span | None = None
+    exemption: Exempted | None = None
 
     @property
     def missed_runs(self) -> MissedRuns | None:
@@ -64,7 +74,7 @@ class _Opinion:
 
     policy: Policy
     span: Span | None = None
-    exempt: str = ""
+    exempt: Exempted | None = None
     held: str = ""
 
 
@@ -118,8 +128,9 @@ def _add_up(opinions: list[_Opinion], policies: tuple[Policy, ...], workload: Wo
     open_ = [opinion for opinion in opinions if opinion.span]
     exempted = exempt_annotation(workload)
     if open_ and exempted:
+        by = Exempted(f"{workload.kind.lower()}/{workload.name}", exempted)
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
-        return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span)
+        return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span, by)
     pausing = [opinion for opinion in open_ if not opinion.exempt]
     if pausing:
         return _paused(pausing, policies)
@@ -127,7 +138,10 @@ def _add_up(opinions: list[_Opinion], policies: tuple[Policy, ...], workload: Wo
     if held:
         return _held(held, policies)
     if open_:
-        return Verdict(Stand.EXEMPT, open_[0].exempt, policies, open_[0].policy, open_[0].span)
+        first = open_[0]
+        assert first.exempt is not None
+        reason = f"exempt by {first.exempt.by}: {first.exempt.reason}"
+        return Verdict(Stand.EXEMPT, reason, policies, first.policy, first.span, first.exempt)
     by = " and ".join(str(policy.ref) for policy in policies)
     return Verdict(Stand.SYNC, f"no window of {by} is open", policies)
 
@@ -149,7 +163,8 @@ def _ask(world: World, policy: Policy, workload: Workload, now: datetime) -> _Op
     exemption = policy.exemption_for(workload, now, zone)
     if exemption is None:
         return _Opinion(policy, span)
-    return _Opinion(policy, span, f"exempt by {policy.ref}, {exemption.name}: {exemption.reason}")
+    by = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
+    return _Opinion(policy, span, by)
 
 
 def _paused(opinions: list[_Opinion], policies: tuple[Policy, ...]) -> Verdict:

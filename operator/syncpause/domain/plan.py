@@ -61,7 +61,7 @@ def plan(
     marked = workload.marked or fallback is not None
     if verdict.stand is Stand.PAUSE or (verdict.stand is Stand.HOLD and marked):
         return _pause(workload, verdict, now, fallback)
-    if verdict.stand is Stand.HOLD or not workload.marked:
+    if verdict.stand is Stand.HOLD or not marked:
         return None
     return _resume(workload, verdict, ended - _ONE_SECOND if ended else now, fallback)
 
