@@ -17,9 +17,9 @@ from wire import Proxy, Recorder, Room, until
 
 from controlplane.cluster import Cluster
 from syncpause.api.names import SCHOOL_LABEL
-from syncpause.domain.workload import Kind
+from syncpause.domain.workload import Kind, Workload
 from syncpause.kube.client import Client, connect
-from syncpause.kube.informer import Informer
+from syncpause.kube.informer import Informer, workloads_of
 
 
 @pytest.fixture
@@ -36,10 +36,15 @@ async def running(
     kind: Kind = Kind.CRON_JOB,
     page_size: int = 500,
     read_timeout: float = 90.0,
-) -> AsyncIterator[tuple[Informer, Recorder]]:
+) -> AsyncIterator[tuple[Informer[Workload], Recorder]]:
     recorder = Recorder(room.name)
     informer = Informer(
-        client, kind, recorder, page_size=page_size, read_timeout=read_timeout, backoff_first=0.05
+        client,
+        workloads_of(kind),
+        recorder,
+        page_size=page_size,
+        read_timeout=read_timeout,
+        backoff_first=0.05,
     )
     task = asyncio.create_task(informer.run())
     try:
@@ -50,7 +55,7 @@ async def running(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def synced(informer: Informer) -> None:
+async def synced(informer: Informer[Workload]) -> None:
     await until(informer.synced.is_set, f"the first list; problem: {informer.problem}")
 
 

@@ -150,6 +150,7 @@ async def test_lost_restore_state_falls_back_to_the_last_applied_configuration(
         "syncpause.dev/restore-replicas=broken",
         "--overwrite",
     )
+    stage.kubectl("delete", "schools", "--all", "-n", stage.namespace)
     stopped_operator.jump_to(APRIL)
     await stopped_operator.start()
     await eventually(lambda: stage.replicas() == 4, "the applied replicas")

@@ -7,9 +7,10 @@ from dataclasses import replace
 from builders import at, policy
 from syncpause.api.status import PolicyState, PolicyStatus
 from syncpause.domain.announcements import announce
+from syncpause.domain.conditions import condition
 from syncpause.domain.phase import Phase, Standing
 from syncpause.domain.policy import Policy
-from syncpause.domain.policy_status import Books, condition, status_of
+from syncpause.domain.policy_status import Books, status_of
 from syncpause.domain.workload import Key, Kind
 
 JULY, MARCH = at("2027-07-01T12:00"), at("2027-03-01T12:00")

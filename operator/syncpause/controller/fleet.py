@@ -75,6 +75,10 @@ class Fleet:
         """Whether the school has a workload."""
         return school in self._schools
 
+    def members(self, school: School) -> list[Workload]:
+        """A school's workloads."""
+        return [self._workloads[key] for key in self._schools.get(school, ())]
+
     def schools_in(self, namespace: str) -> list[School]:
         """The schools of one namespace; of all where it is empty."""
         return [school for school in self._schools if not namespace or school.namespace == namespace]

@@ -57,6 +57,11 @@ class Ledger:
         """The workloads that a policy decides about."""
         return self._books.get(ref, {})
 
+    def refused(self, key: Key) -> str:
+        """The API server's words if it refused the last write to a workload; empty if it did not."""
+        known = self._entered.get(key)
+        return known[1].refused if known else ""
+
     def phases(self) -> dict[Phase, int]:
         """How many governed workloads are in each phase."""
         totals = dict.fromkeys(Phase, 0)

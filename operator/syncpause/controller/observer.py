@@ -46,8 +46,10 @@ class Observer:
             self._fleet.remember(before, workload)
         if not self._fleet.put(workload) or not self._leading.is_set():
             return
-        if before is None or before.school != workload.school:
-            self._on_school(School(workload.namespace, workload.school))
+        schools = {workload.school, before.school if before else ""}
+        if before is None or len(schools) > 1:
+            for name in schools - {""}:
+                self._on_school(School(workload.namespace, name))
         if before is None or _substance(before) != _substance(workload):
             self._queue.add(workload.key)
 

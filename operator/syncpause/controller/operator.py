@@ -20,18 +20,21 @@ from syncpause.controller.queue import WorkQueue
 from syncpause.controller.reconciler import Reconciler
 from syncpause.controller.reporter import Reporter
 from syncpause.controller.running_jobs import RunningJobs
+from syncpause.controller.school_book import SchoolBook
+from syncpause.controller.school_reporter import SchoolReporter
 from syncpause.controller.timer import Timer
 from syncpause.domain.edges import next_edge
 from syncpause.domain.governance import Verdict
 from syncpause.domain.policy import PolicyRef
-from syncpause.domain.workload import CronJob, Kind
+from syncpause.domain.workload import CronJob, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import ApiError
 from syncpause.kube.events import Events
-from syncpause.kube.informer import Informer
+from syncpause.kube.informer import Informer, workloads_of
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.lease import Lease
 from syncpause.kube.policies import Policies
+from syncpause.kube.schools import ALL_SCHOOLS, LineKey, SchoolSyncs
 from syncpause.kube.workloads import Workloads
 from syncpause.settings import Settings
 
@@ -50,11 +53,22 @@ class Operator:
         self.ledger = Ledger(self._touch)
         self.intake = Intake(Policies(client), clock, self._world_changed, settings.relist_interval)
         self.timer: Timer[School | PolicyRef] = Timer(clock, self._due, self._look_at_everything)
+        self._events = Events(client, instance=settings.name)
         self.reporter = self._build_reporter(client)
         self._forgotten = ForgottenJobs(Jobs(client), self._looked_back)
+        self._jobs = RunningJobs(Jobs(client), self._forgotten, self._stray)
+        self.book = SchoolBook(self._line_changed)
+        self.schools = self._build_school_reporter(client)
         self.reconciler = self._build_reconciler(client)
         self._orphans = Orphans(Workloads(client), self.reconciler.look_up)
         self.informers = self._build_informers(client)
+        self._lines = Informer(
+            client,
+            ALL_SCHOOLS,
+            self.book,
+            page_size=settings.page_size,
+            read_timeout=settings.watch_timeout,
+        )
         self._lease = (
             Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
             if settings.leader_elect
@@ -65,10 +79,24 @@ class Operator:
     def _build_reporter(self, client: Client) -> Reporter:
         return Reporter(
             policies=Policies(client),
-            events=Events(client, instance=self._settings.name),
+            events=self._events,
             fleet=self.fleet,
             intake=self.intake,
             ledger=self.ledger,
+            clock=self._clock,
+            interval=self._settings.status_interval,
+        )
+
+    def _build_school_reporter(self, client: Client) -> SchoolReporter:
+        return SchoolReporter(
+            schools=SchoolSyncs(client),
+            book=self.book,
+            events=self._events,
+            fleet=self.fleet,
+            intake=self.intake,
+            ledger=self.ledger,
+            jobs=self._jobs,
+            queue=self.queue,
             clock=self._clock,
             interval=self._settings.status_interval,
         )
@@ -80,12 +108,14 @@ class Operator:
             intake=self.intake,
             ledger=self.ledger,
             queue=self.queue,
-            jobs=RunningJobs(Jobs(client), self._forgotten, self._stray),
+            jobs=self._jobs,
+            book=self.book,
             clock=self._clock,
-            warn=self.reporter.warn,
+            warn=self._warn,
+            on_standing=self.schools.touch,
         )
 
-    def _build_informers(self, client: Client) -> list[Informer]:
+    def _build_informers(self, client: Client) -> list[Informer[Workload]]:
         observer = Observer(
             fleet=self.fleet,
             queue=self.queue,
@@ -96,7 +126,10 @@ class Operator:
             on_relist=self._orphans.relisted,
         )
         size, silence = self._settings.page_size, self._settings.watch_timeout
-        return [Informer(client, kind, observer, page_size=size, read_timeout=silence) for kind in Kind]
+        return [
+            Informer(client, workloads_of(kind), observer, page_size=size, read_timeout=silence)
+            for kind in Kind
+        ]
 
     @property
     def synced(self) -> bool:
@@ -114,6 +147,7 @@ class Operator:
         tasks = [
             self._start(self.intake.run(), "intake"),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
+            self._start(self._lines.run(), "informer SchoolSync"),
             self._start(self._lead(), "lead"),
         ]
         stopped = self._start(stop.wait(), "stop")
@@ -155,6 +189,7 @@ class Operator:
         await asyncio.gather(
             self.timer.run(),
             self.reporter.run(),
+            self.schools.run(),
             self._forgotten.run(),
             self._orphans.run(),
             *self._workers,
@@ -179,12 +214,19 @@ class Operator:
         if self._workers:
             await asyncio.wait(self._workers, timeout=self._settings.drain_timeout)
             try:
-                await asyncio.wait_for(self.reporter.flush(), 1.0)
+                await asyncio.wait_for(asyncio.gather(self.reporter.flush(), self.schools.flush()), 1.0)
             except (TimeoutError, ApiError):
                 log.warning("the last status was not written")
         if self._lease is not None and self.leading.is_set():
             await self._lease.release()
         LEADING.set(0)
+
+    def _line_changed(self, key: LineKey) -> None:
+        self.schools.touch_line(key)
+
+    def _warn(self, workload: Workload, verdict: Verdict, reason: str, sentence: str) -> None:
+        self.reporter.warn(verdict, reason, sentence)
+        self.schools.warn(workload, reason, sentence)
 
     def _touch(self, ref: PolicyRef) -> None:
         self.reporter.touch(ref)
@@ -219,6 +261,7 @@ class Operator:
     def _school_changed(self, school: School) -> None:
         """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
         self._schedule(school)
+        self.schools.touch(school)
         for policy in self.intake.world.over(school.namespace):
             if policy.schools or policy.exemptions or policy.dry_run:
                 self._touch(policy.ref)
@@ -243,7 +286,7 @@ class Operator:
         sentence = (
             f"Job {job.namespace}/{job.name} of {workload.key} was started inside the pause and is suspended"
         )
-        self.reporter.warn(verdict, "StrayJob", sentence)
+        self._warn(workload, verdict, "StrayJob", sentence)
 
 
 class LeadLost(Exception):

@@ -25,6 +25,7 @@ class WorkQueue:
         self._delayed: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._changed = asyncio.Event()
+        self._drained = asyncio.Event()
         self._closed = False
 
     def add(self, key: Key) -> None:
@@ -69,9 +70,16 @@ class WorkQueue:
             if key is not None:
                 self._active.add(key)
                 return key
+            self._drained.set()
             self._changed.clear()
             await self._changed.wait()
         return None
+
+    async def idle(self) -> None:
+        """Wait until nothing is queued; what is in hand, or waits for a back-off, does not count."""
+        while self._queued and not self._closed:
+            self._drained.clear()
+            await self._drained.wait()
 
     def done(self, key: Key) -> None:
         """Give a key back."""
@@ -86,6 +94,7 @@ class WorkQueue:
         for key in list(self._delayed):
             self._cancel_delay(key)
         self._changed.set()
+        self._drained.set()
 
     def _put(self, key: Key, lane: deque[Key]) -> None:
         if self._closed:

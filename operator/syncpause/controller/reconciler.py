@@ -9,13 +9,14 @@ import structlog
 
 from syncpause.api import names
 from syncpause.controller.clock import Clock
-from syncpause.controller.fleet import Fleet
+from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import ERRORS, WRITES
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.recovery import lost_values
 from syncpause.controller.running_jobs import RunningJobs
+from syncpause.controller.school_book import SchoolBook
 from syncpause.domain.edges import pause_ended
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.phase import Standing, phase_of, written
@@ -26,8 +27,8 @@ from syncpause.kube.workloads import Workloads
 
 log = structlog.get_logger()
 
-Warn = Callable[[Verdict, str, str], None]
-"""Reports a warning (verdict of the workload concerned, reason, sentence) on the policies that govern it."""
+Warn = Callable[[Workload, Verdict, str, str], None]
+"""Reports a warning (workload concerned, its verdict, reason, sentence) on its school and its policies."""
 
 
 class Reconciler:
@@ -42,8 +43,10 @@ class Reconciler:
         ledger: Ledger,
         queue: WorkQueue,
         jobs: RunningJobs,
+        book: SchoolBook,
         clock: Clock,
         warn: Warn,
+        on_standing: Callable[[School], None],
     ) -> None:
         self._workloads = workloads
         self._fleet = fleet
@@ -52,7 +55,9 @@ class Reconciler:
         self._queue = queue
         self._jobs = jobs
         self._clock = clock
+        self._book = book
         self._warn = warn
+        self._on_standing = on_standing
         self._orphans: set[Key] = set()
 
     def look_up(self, key: Key) -> None:
@@ -108,12 +113,12 @@ class Reconciler:
 
     async def _plan(self, workload: Workload, verdict: Verdict) -> Change | None:
         now = self._clock()
-        lost = await lost_values(workload, self._fleet, self._workloads)
+        lost = await lost_values(workload, self._fleet, self._book, self._workloads)
         fallback = None
         if lost is not None:
             fallback, source = lost
             sentence = f"{workload.key} had lost what to restore it to; taken from {source}: {fallback}"
-            self._warn(verdict, "RestoreStateLost", sentence)
+            self._warn(workload, verdict, "RestoreStateLost", sentence)
         return plan(workload, verdict, now, ended=self._ended(workload, verdict), fallback=fallback)
 
     def _ended(self, workload: Workload, verdict: Verdict) -> datetime | None:
@@ -147,6 +152,7 @@ class Reconciler:
         reason = verdict.reason if verdict.stand is Stand.HOLD else ""
         settled = written(workload, verdict)
         self._ledger.enter(workload.key, verdict, Standing(workload.school, phase, settled, reason, refused))
+        self._on_standing(School(workload.namespace, workload.school))
 
     async def _read_again(self, key: Key) -> None:
         """Someone else wrote a moment ago: take what is there now, and plan again."""

@@ -1,4 +1,4 @@
-"""What is worth an event and a line in the log: transitions of a policy, never of one workload."""
+"""What is worth an event: transitions of a policy or of a school, never of one workload."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from syncpause.api.school import SchoolState, SchoolStatus
 from syncpause.api.status import PolicyState, PolicyStatus
 from syncpause.domain import conditions
-from syncpause.domain.policy_status import condition, is_true
+from syncpause.domain.conditions import HasConditions, condition, is_true
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,33 @@ def announce(
         yield Announcement("Normal", "Resumed", _message(after, conditions.READY))
     if unknown and (sentence := conditions.typos(unknown)) not in _message(before, conditions.READY):
         yield Announcement("Warning", "UnknownName", sentence)
-    if is_true(after, conditions.STALLED) and _message(after, conditions.READY) != _message(
-        before, conditions.READY
-    ):
-        found = condition(after, conditions.STALLED)
-        yield Announcement("Warning", found.reason if found else "Stalled", _message(after, conditions.READY))
+    yield from _trouble(before, after)
+
+
+def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Announcement]:
+    """What changed between two statuses of a school that a person would want to be told."""
+    if not is_true(before, conditions.PAUSED) and is_true(after, conditions.PAUSED):
+        yield Announcement("Normal", "Paused", f"{after.reason}; next: {after.next or 'none'}")
+    if before.state in _NOT_RUNNING and after.state in _RUNNING:
+        reason = "Resumed" if after.state is SchoolState.SYNCING else "Exempt"
+        yield Announcement("Normal", reason, f"{after.reason}; next: {after.next or 'none'}")
+    known = {(item.name, item.exemption.by) for item in before.applications or () if item.exemption}
+    for item in after.applications or ():
+        if item.exemption and (item.name, item.exemption.by) not in known:
+            sentence = f"{item.name} is exempt by {item.exemption.by}: {item.exemption.reason}"
+            yield Announcement("Normal", "ApplicationExempt", sentence)
+    yield from _trouble(before, after)
+
+
+_RUNNING = (SchoolState.SYNCING, SchoolState.EXEMPT)
+_NOT_RUNNING = (SchoolState.PAUSING, SchoolState.PAUSED, SchoolState.RESUMING, SchoolState.MIXED)
+
+
+def _trouble(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+    sentence = _message(after, conditions.READY)
+    found = condition(after, conditions.STALLED)
+    if found and found.status == "True" and sentence != _message(before, conditions.READY):
+        yield Announcement("Warning", found.reason, sentence)
 
 
 def _was_paused(status: PolicyStatus) -> bool:
@@ -54,6 +77,6 @@ def _resumed(status: PolicyStatus) -> bool:
     return is_true(status, conditions.READY) and not is_true(status, conditions.PAUSED)
 
 
-def _message(status: PolicyStatus, type_: str) -> str:
+def _message(status: HasConditions, type_: str) -> str:
     found = condition(status, type_)
     return found.message if found else ""

@@ -5,11 +5,12 @@ Source: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/REA
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, Protocol
 
-from syncpause.api.status import PolicyState, WorkloadCounts
+from syncpause.api.status import Condition, PolicyState, WorkloadCounts
 from syncpause.domain.phase import Phase
 from syncpause.domain.policy import Policy
 from syncpause.domain.tally import Standings, first_few, in_words, plural
@@ -20,6 +21,14 @@ RESUMING = "Resuming"
 """Reason of Paused=False while some of what it paused is still to be resumed."""
 
 
+class HasConditions(Protocol):
+    """The status of any of our kinds."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...] | None:
+        """Its conditions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A condition before it is stamped with a time."""
@@ -28,6 +37,49 @@ class Finding:
     status: Literal["True", "False"]
     reason: str
     message: str
+
+
+def stamped(
+    found: Iterable[Finding], generation: int, before: Iterable[Condition] | None, now: datetime
+) -> tuple[Condition, ...]:
+    """Findings as conditions: one whose status is as before keeps the time at which it became so."""
+    known = {condition.type: condition for condition in before or ()}
+    stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    conditions = []
+    for finding in found:
+        last = known.get(finding.type)
+        same = last is not None and last.status == finding.status
+        conditions.append(
+            Condition(
+                type=finding.type,
+                status=finding.status,
+                reason=finding.reason,
+                message=finding.message,
+                observed_generation=generation,
+                last_transition_time=last.last_transition_time if last and same else stamp,
+            )
+        )
+    return tuple(conditions)
+
+
+def progress(unsettled: int, trouble: str) -> tuple[Finding, Finding]:
+    """Reconciling and Stalled, which kstatus tells apart: waiting helps, or it does not."""
+    progressing = bool(unsettled) and not trouble
+    return (
+        Finding(RECONCILING, as_bool(progressing), "Progressing" if progressing else "Settled", ""),
+        Finding(STALLED, as_bool(bool(trouble)), trouble or "NotStalled", ""),
+    )
+
+
+def condition(status: HasConditions, type_: str) -> Condition | None:
+    """One condition of a status."""
+    return next((item for item in status.conditions or () if item.type == type_), None)
+
+
+def is_true(status: HasConditions, type_: str) -> bool:
+    """Whether a condition of a status is True."""
+    found = condition(status, type_)
+    return found is not None and found.status == "True"
 
 
 def findings(
@@ -52,11 +104,9 @@ def findings(
     else:
         reason = "DryRun" if policy.dry_run else str(state)
         ready = Finding(READY, "True", reason, message)
-    progressing = bool(unsettled) and trouble is None
     return (
         ready,
-        Finding(RECONCILING, _bool(progressing), "Progressing" if progressing else "Settled", ""),
-        Finding(STALLED, _bool(trouble is not None), reason if trouble else "NotStalled", ""),
+        *progress(unsettled, trouble[0] if trouble else ""),
         _paused(state, counts, bool(unsettled)),
     )
 
@@ -107,5 +157,6 @@ def _paused(state: PolicyState, counts: WorkloadCounts, unsettled: bool) -> Find
     return Finding(PAUSED, "False", "NoOpenWindow", "no window is open")
 
 
-def _bool(value: bool) -> Literal["True", "False"]:
+def as_bool(value: bool) -> Literal["True", "False"]:
+    """A condition's status."""
     return "True" if value else "False"

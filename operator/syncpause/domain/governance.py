@@ -128,9 +128,9 @@ def _add_up(opinions: list[_Opinion], policies: tuple[Policy, ...], workload: Wo
     open_ = [opinion for opinion in opinions if opinion.span]
     exempted = exempt_annotation(workload)
     if open_ and exempted:
-        by = Exempted(f"{workload.kind.lower()}/{workload.name}", exempted)
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
-        return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span, by)
+        who = Exempted(f"{workload.kind.lower()}/{workload.name}", exempted)
+        return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span, who)
     pausing = [opinion for opinion in open_ if not opinion.exempt]
     if pausing:
         return _paused(pausing, policies)

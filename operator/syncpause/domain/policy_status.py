@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syncpause.api.status import (
-    Condition,
     DryRunStatus,
     PolicyState,
     PolicyStatus,
@@ -16,7 +15,7 @@ from syncpause.api.status import (
     WindowStatus,
 )
 from syncpause.domain.calendar import Calendar, Span
-from syncpause.domain.conditions import Finding, findings
+from syncpause.domain.conditions import findings, stamped
 from syncpause.domain.policy import Policy
 from syncpause.domain.tally import Standings, count, summarize
 
@@ -45,13 +44,13 @@ def status_of(policy: Policy, books: Books, before: PolicyStatus, now: datetime)
     return PolicyStatus(
         observed_generation=policy.generation,
         state=state,
-        window=_window(span),
+        window=window_status(span),
         next_transition=transition,
         next=_next_in_words(transition),
         counts=counts,
         summary=summarize(counts),
         dry_run=books.dry_run,
-        conditions=_conditions(found, policy.generation, before, now),
+        conditions=stamped(found, policy.generation, before.conditions, now),
     )
 
 
@@ -82,42 +81,10 @@ def _next_in_words(transition: Transition | None) -> str | None:
     return f"{transition.action} {datetime.fromisoformat(transition.at):%Y-%m-%d %H:%M}"
 
 
-def _window(span: Span | None) -> WindowStatus | None:
+def window_status(span: Span | None) -> WindowStatus | None:
+    """A span for the API."""
     if span is None:
         return None
     return WindowStatus(
         name=span.window, first_day=span.first_day.isoformat(), last_day=span.last_day.isoformat()
     )
-
-
-def _conditions(
-    found: Sequence[Finding], generation: int, before: PolicyStatus, now: datetime
-) -> tuple[Condition, ...]:
-    known = {condition.type: condition for condition in before.conditions or ()}
-    stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    conditions = []
-    for finding in found:
-        last = known.get(finding.type)
-        same = last is not None and last.status == finding.status
-        conditions.append(
-            Condition(
-                type=finding.type,
-                status=finding.status,
-                reason=finding.reason,
-                message=finding.message,
-                observed_generation=generation,
-                last_transition_time=last.last_transition_time if last and same else stamp,
-            )
-        )
-    return tuple(conditions)
-
-
-def condition(status: PolicyStatus, type_: str) -> Condition | None:
-    """One condition of a status."""
-    return next((item for item in status.conditions or () if item.type == type_), None)
-
-
-def is_true(status: PolicyStatus, type_: str) -> bool:
-    """Whether a condition of a status is True."""
-    found = condition(status, type_)
-    return found is not None and found.status == "True"

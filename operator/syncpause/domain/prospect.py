@@ -15,9 +15,9 @@ from syncpause.domain.workload import Workload
 from syncpause.domain.world import Unevaluable, World
 
 MOST_EDGES = 200
-"""Edges looked at: 32 windows and 64 exemptions of one policy are 192. What changes nothing so long is none."""
+"""Edges looked at: 32 windows and 64 exemptions of one policy are 192. Further on, none is told."""
 
-_UTC = ZoneInfo("UTC")
+_UTC = load_zone("UTC")
 
 
 @dataclass(frozen=True, slots=True)

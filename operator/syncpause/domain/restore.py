@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from syncpause.api import names
@@ -64,6 +64,37 @@ def read(kind: Kind, annotations: Mapping[str, str]) -> Values:
 def as_annotations(values: Values) -> dict[str, str]:
     """The values as annotations."""
     return {_ANNOTATIONS[field]: _text(value) for field, value in values.items()}
+
+
+def as_copy(workload: Workload) -> str:
+    """The restore state as its copy in the school's status is written: on one line, for people too."""
+    return " ".join(f"{field}={_text(value)}" for field, value in stored(workload).items())
+
+
+def from_copy(kind: Kind, copy: str) -> Values:
+    """The values in such a copy; none where any is missing or unreadable."""
+    fields = dict(part.split("=", 1) for part in copy.split() if "=" in part)
+    values = read(
+        kind, {_ANNOTATIONS[field]: text for field, text in fields.items() if field in _ANNOTATIONS}
+    )
+    return values if set(values) == set(PAUSED[kind]) else {}
+
+
+def may_be_stripped(workload: Workload, copy: Values) -> bool:
+    """Whether a workload looks as one whose marks were taken off while it was paused, all of them."""
+    return bool(copy) and not workload.marked and workload.stopped and copy != current(workload)
+
+
+def stripped(workload: Workload, copy: Values, managers: Mapping[str, Collection[str]]) -> bool:
+    """Whether it is one indeed: then what stops it is still what the operator wrote.
+
+    ``managers`` names for each field of the spec who set it last. Who resumed the workload and stopped it
+    again, for it is theirs to stop, owns the field instead.
+    """
+    changed = [field for field, value in current(workload).items() if copy.get(field) != value]
+    return may_be_stripped(workload, copy) and all(
+        names.FIELD_MANAGER in managers.get(field, ()) for field in changed
+    )
 
 
 def _text(value: bool | int | None) -> str:

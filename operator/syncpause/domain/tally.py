@@ -46,9 +46,9 @@ def in_words(counts: WorkloadCounts, field: str) -> str:
     return " and ".join(some) + (f" of {plural(schools, 'school')}" if schools else "")
 
 
-def plural(number: int, noun: str) -> str:
-    """``1 school``, ``2 schools``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def plural(number: int, noun: str, many: str = "") -> str:
+    """``1 school``, ``2 schools``; ``many`` is the plural of a noun that takes no s."""
+    return f"{number} {noun if number == 1 else many or f'{noun}s'}"
 
 
 def first_few(items: Iterable[str], most: int = 3) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -25,12 +26,31 @@ class Page(NamedTuple, Generic[T]):
     remaining: int
 
 
-class Event(NamedTuple):
-    """One line of a watch: ADDED, MODIFIED or DELETED with a workload, BOOKMARK with a version, ERROR with a
+class Record(Protocol):
+    """What is kept of an object: enough to tell a newer version from an older one, and a namesake from it."""
+
+    @property
+    def key(self) -> Hashable:
+        """What names it among its kind."""
+
+    @property
+    def uid(self) -> str:
+        """Its UID."""
+
+    @property
+    def resource_version(self) -> str:
+        """The version that was read."""
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Event(NamedTuple, Generic[RecordT]):
+    """One line of a watch: ADDED, MODIFIED or DELETED with a record, BOOKMARK with a version, ERROR with a
     Status."""
 
     type: str
-    workload: Workload | None = None
+    record: RecordT | None = None
     resource_version: str = ""
     error: Status | None = None
 
@@ -121,7 +141,9 @@ class _ListMeta(_Struct):
     remaining_item_count: int = 0
 
 
-class _List(_Struct, Generic[T]):
+class ObjectList(_Struct, Generic[T]):
+    """A list of any kind, as the API server sends it."""
+
     metadata: _ListMeta
     items: list[T] | None = None
 
@@ -143,11 +165,11 @@ class _Bookmark(_Struct):
 _STATUS = msgspec.json.Decoder(Status)
 _LINE = msgspec.json.Decoder(_Line)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
-_OBJECTS = msgspec.json.Decoder(_List[dict[str, Any]])
+_OBJECTS = msgspec.json.Decoder(ObjectList[dict[str, Any]])
 _CRON_JOB = msgspec.json.Decoder(_CronJob)
 _DEPLOYMENT = msgspec.json.Decoder(_Deployment)
-_CRON_JOBS = msgspec.json.Decoder(_List[_CronJob])
-_DEPLOYMENTS = msgspec.json.Decoder(_List[_Deployment])
+_CRON_JOBS = msgspec.json.Decoder(ObjectList[_CronJob])
+_DEPLOYMENTS = msgspec.json.Decoder(ObjectList[_Deployment])
 
 
 def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
@@ -155,7 +177,7 @@ def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
     try:
         return _CRON_JOB.decode(body).record() if kind is Kind.CRON_JOB else _DEPLOYMENT.decode(body).record()
     except msgspec.DecodeError as error:
-        raise _unreadable(f"a {kind}", error) from error
+        raise unreadable(f"a {kind}", error) from error
 
 
 def decode_list(kind: Kind, body: bytes) -> Page[Workload]:
@@ -167,7 +189,7 @@ def decode_list(kind: Kind, body: bytes) -> Page[Workload]:
         deployments = _DEPLOYMENTS.decode(body).page()
         return Page([item.record() for item in deployments.items], *deployments[1:])
     except msgspec.DecodeError as error:
-        raise _unreadable(f"a list of {kind}s", error) from error
+        raise unreadable(f"a list of {kind}s", error) from error
 
 
 def decode_objects(body: bytes) -> Page[dict[str, Any]]:
@@ -175,7 +197,7 @@ def decode_objects(body: bytes) -> Page[dict[str, Any]]:
     try:
         return _OBJECTS.decode(body).page()
     except msgspec.DecodeError as error:
-        raise _unreadable("a list", error) from error
+        raise unreadable("a list", error) from error
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
@@ -183,11 +205,14 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:
-        raise _unreadable("an object", error) from error
+        raise unreadable("an object", error) from error
 
 
-def decode_event(kind: Kind, line: bytes) -> Event:
-    """One line of a watch. Raises ConnectionLost if it is truncated: a cut proxy ends streams like that."""
+def decode_event(decode: Callable[[bytes | msgspec.Raw], RecordT], line: bytes) -> Event[RecordT]:
+    """One line of a watch, its object read by ``decode``.
+
+    Raises ConnectionLost if it is truncated: a cut proxy ends streams like that.
+    """
     try:
         seen = _LINE.decode(line)
         if seen.type == "ERROR":
@@ -195,10 +220,11 @@ def decode_event(kind: Kind, line: bytes) -> Event:
         if seen.type == "BOOKMARK":
             return Event(seen.type, resource_version=_BOOKMARK.decode(seen.object).metadata.resource_version)
     except msgspec.DecodeError as error:
-        raise _unreadable("an event", error) from error
-    workload = decode_one(kind, seen.object)
-    return Event(seen.type, workload, workload.resource_version)
+        raise unreadable("an event", error) from error
+    record = decode(seen.object)
+    return Event(seen.type, record, record.resource_version)
 
 
-def _unreadable(what: str, error: Exception) -> ConnectionLost:
+def unreadable(what: str, error: Exception) -> ConnectionLost:
+    """The error for an answer that is not what was asked for, mostly one that was cut."""
     return ConnectionLost(f"the API server's answer is not {what}: {error}", reason="Unreadable")

@@ -1,24 +1,30 @@
-"""Keeps telling what workloads there are: list, watch, and the difference whenever the watch was lost."""
+"""Keeps telling what objects there are: list, watch, and the difference whenever the watch was lost."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
+from collections.abc import Callable, Hashable
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from syncpause.api.names import SCHOOL_LABEL
-from syncpause.domain.workload import Key, Kind, Workload
+from syncpause.domain.workload import Kind, Workload
 from syncpause.kube import paths
 from syncpause.kube.backoff import Backoff
 from syncpause.kube.client import Client
-from syncpause.kube.decoding import Event, decode_event, decode_list
+from syncpause.kube.decoding import Event, Page, RecordT, decode_event, decode_list, decode_one
 from syncpause.kube.errors import ApiError, ConnectionLost, Gone, error_of_status
 from syncpause.kube.paging import PAGE_SIZE, pages
 
 log = logging.getLogger(__name__)
+
+HandledT_contra = TypeVar("HandledT_contra", contravariant=True)
 
 READ_TIMEOUT = 90.0
 """The API server sends each watch a bookmark a minute (measured on 1.37: the first one after up to 120 s)."""
@@ -28,25 +34,43 @@ SHORT_WATCH_SECONDS = 1.0
 """A watch that ends sooner counts as a failure: something on the way does not let it live."""
 
 
-class Handler(Protocol):
-    """Is told, in the order it happened, what workloads there are. Called in the event loop; must not block.
+@dataclass(frozen=True, slots=True)
+class Source(Generic[RecordT]):
+    """What is watched: a kind, where its objects live, which of them, and how they are read."""
+
+    kind: str
+    path: str
+    selector: str
+    decode_list: Callable[[bytes], Page[RecordT]]
+    decode_one: Callable[[bytes | msgspec.Raw], RecordT]
+
+
+def workloads_of(kind: Kind) -> Source[Workload]:
+    """The workloads of one kind that carry the school label, in all namespaces."""
+    return Source(
+        kind, paths.workloads(kind), SCHOOL_LABEL, partial(decode_list, kind), partial(decode_one, kind)
+    )
+
+
+class Handler(Protocol[HandledT_contra]):
+    """Is told, in the order it happened, what objects there are. Called in the event loop; must not block.
 
     After a relist, and after an own PATCH, a record may be older than what the handler already knows from an
     answer: compare resourceVersions (numbers, per collection) before believing it.
     """
 
-    def upsert(self, workload: Workload) -> None:
-        """A workload is new or has changed."""
+    def upsert(self, record: HandledT_contra, /) -> None:
+        """An object is new or has changed."""
 
-    def removed(self, key: Key, uid: str) -> None:
-        """A workload is deleted, or has lost the label: to a watch with a selector both are DELETED."""
+    def removed(self, key: Any, uid: str, /) -> None:
+        """An object is deleted, or has lost the label: to a watch with a selector both are DELETED."""
 
-    def relisted(self, kind: Kind) -> None:
+    def relisted(self, kind: Any, /) -> None:
         """A complete list has been told."""
 
 
-class Informer:
-    """Watches the workloads of one kind that carry the school label, in all namespaces.
+class Informer(Generic[RecordT]):
+    """Watches the objects of one source.
 
     ``synced`` is set once the first list is complete. ``problem`` is a sentence while they cannot be read,
     and empty while they can. ``page_size`` is objects per chunk, ``read_timeout`` seconds without a byte.
@@ -55,23 +79,24 @@ class Informer:
     def __init__(
         self,
         client: Client,
-        kind: Kind,
-        handler: Handler,
+        source: Source[RecordT],
+        handler: Handler[RecordT],
         *,
         page_size: int = PAGE_SIZE,
         read_timeout: float = READ_TIMEOUT,
         backoff_first: float = 0.5,
         backoff_most: float = 30.0,
     ) -> None:
-        self.kind = kind
+        self.kind = source.kind
         self.synced = asyncio.Event()
         self.problem = ""
         self._client = client
+        self._source = source
         self._handler = handler
         self._page_size = page_size
         self._read_timeout = read_timeout
         self._backoff = Backoff(backoff_first, backoff_most)
-        self._known: dict[Key, tuple[str, str]] = {}
+        self._known: dict[Hashable, tuple[str, str]] = {}
         self._version = ""
         self._failures = 0
 
@@ -93,15 +118,15 @@ class Informer:
 
     async def _list(self) -> None:
         """Tell the difference between what is known and what there is."""
-        seen: set[Key] = set()
-        params = {"labelSelector": SCHOOL_LABEL}
-        decode = partial(decode_list, self.kind)
+        seen: set[Hashable] = set()
+        source = self._source
+        params = {"labelSelector": source.selector}
         version = ""
-        async for page in pages(self._client, paths.workloads(self.kind), decode, params, self._page_size):
+        async for page in pages(self._client, source.path, source.decode_list, params, self._page_size):
             version = page.resource_version
-            for workload in page.items:
-                seen.add(workload.key)
-                self._learn(workload)
+            for record in page.items:
+                seen.add(record.key)
+                self._learn(record)
         for key in self._known.keys() - seen:
             self._forget(key)
         self._version = version
@@ -114,44 +139,43 @@ class Informer:
         """Follow from the last version until the server ends the watch."""
         params = {
             "watch": "true",
-            "labelSelector": SCHOOL_LABEL,
+            "labelSelector": self._source.selector,
             "resourceVersion": self._version,
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(random.randint(*WATCH_SECONDS)),
         }
         loop = asyncio.get_running_loop()
         began = loop.time()
-        path = paths.workloads(self.kind)
         async with aclosing(
-            self._client.stream(path, params, self._read_timeout, on_open=self._opened)
+            self._client.stream(self._source.path, params, self._read_timeout, on_open=self._opened)
         ) as lines:
             async for line in lines:
-                self._take(decode_event(self.kind, line))
+                self._take(decode_event(self._source.decode_one, line))
                 self._settle()
         if loop.time() - began < SHORT_WATCH_SECONDS:
             raise ConnectionLost(f"the watch ended after less than {SHORT_WATCH_SECONDS:g} s")
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event[RecordT]) -> None:
         if event.error is not None:
             raise error_of_status(event.error)
-        if event.workload is not None:
+        if event.record is not None:
             if event.type == "DELETED":
-                self._forget(event.workload.key)
+                self._forget(event.record.key)
             else:
-                self._learn(event.workload)
+                self._learn(event.record)
         self._version = event.resource_version or self._version
 
-    def _learn(self, workload: Workload) -> None:
-        key, now = workload.key, (workload.uid, workload.resource_version)
+    def _learn(self, record: RecordT) -> None:
+        key, now = record.key, (record.uid, record.resource_version)
         before = self._known.get(key)
         if before == now:
             return
-        if before is not None and before[0] != workload.uid:
+        if before is not None and before[0] != record.uid:
             self._forget(key)
         self._known[key] = now
-        self._handler.upsert(workload)
+        self._handler.upsert(record)
 
-    def _forget(self, key: Key) -> None:
+    def _forget(self, key: Hashable) -> None:
         known = self._known.pop(key, None)
         if known is not None:
             self._handler.removed(key, known[0])

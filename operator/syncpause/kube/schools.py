@@ -1,15 +1,51 @@
-"""SchoolSyncs, as the API server has them: read whole, made and removed, written in their status only."""
+"""SchoolSyncs, as the API server has them: watched, made and removed, written in their status only."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+import msgspec
+
+from syncpause.api.names import API_VERSION, SCHOOL_LABEL
+from syncpause.api.resources import SchoolSync
 from syncpause.kube import paths
 from syncpause.kube.client import Client
-from syncpause.kube.decoding import decode_objects
+from syncpause.kube.decoding import ObjectList, Page, decode_objects, unreadable
+from syncpause.kube.informer import Source
 from syncpause.kube.paging import list_all
+from syncpause.kube.policies import status_patch
 
 Objects = list[dict[str, Any]]
+
+
+class LineKey(NamedTuple):
+    """What names a SchoolSync in a cluster."""
+
+    namespace: str
+    name: str
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A SchoolSync as it is kept. ``status`` is its JSON as the API server wrote it: ten thousand read ones
+    would take ten times the memory."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    status: bytes = b"{}"
+
+    @property
+    def key(self) -> LineKey:
+        """Its name in the cluster."""
+        return LineKey(self.namespace, self.name)
+
+    def said(self) -> dict[str, Any]:
+        """The status as JSON values."""
+        found: dict[str, Any] = msgspec.json.decode(self.status)
+        return found
 
 
 class SchoolSyncs:
@@ -21,3 +57,76 @@ class SchoolSyncs:
     async def list(self, namespace: str = "") -> Objects:
         """Whole objects: of one namespace or of all."""
         return await list_all(self._client, paths.schools(namespace), decode_objects)
+
+    async def get(self, key: LineKey) -> Line:
+        """One line. Raises NotFound."""
+        return _decode(await self._client.get(_path(key)))
+
+    async def create(self, key: LineKey, school: str) -> Line:
+        """Make the line of a school, without a status yet. Raises Conflict if it is there."""
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": SchoolSync.KIND,
+            "metadata": {"name": key.name, "namespace": key.namespace, "labels": {SCHOOL_LABEL: school}},
+        }
+        return _decode(await self._client.post(paths.schools(key.namespace), body))
+
+    async def patch_status(self, line: Line, after: Mapping[str, Any]) -> Line:
+        """Make the status ``after``; returns the line as it is now. Raises NotFound if it was deleted."""
+        body = {"metadata": {"uid": line.uid}, "status": status_patch(line.said(), after)}
+        return _decode(await self._client.patch(f"{_path(line.key)}/status", body))
+
+    async def delete(self, line: Line) -> None:
+        """Remove it, never a namesake that was made since. Raises NotFound or Conflict."""
+        await self._client.delete(_path(line.key), {"preconditions": {"uid": line.uid}})
+
+
+def _path(key: LineKey) -> str:
+    return f"{paths.schools(key.namespace)}/{key.name}"
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    generation: int = 1
+
+
+class _SchoolSync(msgspec.Struct):
+    metadata: _Meta
+    status: msgspec.Raw = msgspec.Raw(b"{}")
+
+    def record(self) -> Line:
+        meta = self.metadata
+        return Line(
+            namespace=meta.namespace,
+            name=meta.name,
+            uid=meta.uid,
+            resource_version=meta.resource_version,
+            generation=meta.generation,
+            status=bytes(self.status),
+        )
+
+
+_ONE = msgspec.json.Decoder(_SchoolSync)
+_MANY = msgspec.json.Decoder(ObjectList[_SchoolSync])
+
+
+def _decode(body: bytes | msgspec.Raw) -> Line:
+    try:
+        return _ONE.decode(body).record()
+    except msgspec.DecodeError as error:
+        raise unreadable("a SchoolSync", error) from error
+
+
+def _decode_list(body: bytes) -> Page[Line]:
+    try:
+        page = _MANY.decode(body).page()
+    except msgspec.DecodeError as error:
+        raise unreadable("a list of SchoolSyncs", error) from error
+    return Page([item.record() for item in page.items], *page[1:])
+
+
+ALL_SCHOOLS = Source(SchoolSync.KIND, paths.schools(), "", _decode_list, _decode)
+"""Every SchoolSync, for an informer."""

@@ -1,0 +1,194 @@
+"""Schools' lines on the dashboard: behind the work, one write per change of what a line says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+
+import structlog
+
+from syncpause.api.names import API_VERSION
+from syncpause.api.resources import SchoolSync
+from syncpause.api.school import SchoolStatus
+from syncpause.controller.clock import Clock
+from syncpause.controller.fleet import Fleet, School
+from syncpause.controller.intake import Intake
+from syncpause.controller.ledger import Ledger
+from syncpause.controller.queue import WorkQueue
+from syncpause.controller.running_jobs import RunningJobs
+from syncpause.controller.school_book import SchoolBook, key_of
+from syncpause.domain.announcements import Announcement, announce_school
+from syncpause.domain.governance import decide
+from syncpause.domain.phase import phase_of, written
+from syncpause.domain.school_status import Member, school_status
+from syncpause.domain.tally import first_few
+from syncpause.domain.workload import Workload
+from syncpause.kube.errors import ApiError, Conflict, NotFound
+from syncpause.kube.events import Events, ObjectRef
+from syncpause.kube.schools import Line, LineKey, SchoolSyncs
+
+log = structlog.get_logger()
+
+WRITERS = 4
+"""Lines written at once: enough to keep up, few enough to leave the API server to the pauses."""
+RETRY_SECONDS = 5.0
+
+
+class SchoolReporter:
+    """Writes the SchoolSyncs of schools that were touched, at most one round per interval (seconds)."""
+
+    def __init__(
+        self,
+        *,
+        schools: SchoolSyncs,
+        book: SchoolBook,
+        events: Events,
+        fleet: Fleet,
+        intake: Intake,
+        ledger: Ledger,
+        jobs: RunningJobs,
+        queue: WorkQueue,
+        clock: Clock,
+        interval: float,
+    ) -> None:
+        self._schools = schools
+        self._book = book
+        self._events = events
+        self._fleet = fleet
+        self._intake = intake
+        self._ledger = ledger
+        self._jobs = jobs
+        self._queue = queue
+        self._clock = clock
+        self._interval = interval
+        self._touched: set[LineKey] = set()
+        self._names: dict[LineKey, School] = {}
+        self._warnings: dict[LineKey, dict[str, list[str]]] = {}
+        self._problem = ""
+        self._changed = asyncio.Event()
+
+    def touch(self, school: School) -> None:
+        """What a school's line says may have changed."""
+        key = key_of(school)
+        self._names[key] = school
+        self.touch_line(key)
+
+    def touch_line(self, key: LineKey) -> None:
+        """A line may have to be written, made or removed."""
+        self._touched.add(key)
+        self._changed.set()
+
+    def warn(self, workload: Workload, reason: str, sentence: str) -> None:
+        """Something about a workload that its school's readers should know."""
+        if workload.school:
+            school = School(workload.namespace, workload.school)
+            self._warnings.setdefault(key_of(school), defaultdict(list))[reason].append(sentence)
+            self.touch(school)
+
+    async def run(self) -> None:
+        """Report for ever, beginning with every school; lines of no school are removed."""
+        for school in self._fleet.schools_in(""):
+            self.touch(school)
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(self._interval)
+            self._changed.clear()
+            await self.flush()
+            if self._problem:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def flush(self) -> None:
+        """One round: every line that was touched. Nothing while policies cannot be read."""
+        if self._intake.world.unreadable:
+            return
+        touched, self._touched = self._touched, set()
+        problems: list[str] = []
+        keys = iter(touched)
+        await asyncio.gather(*(self._write_some(keys, problems) for _ in range(WRITERS)))
+        problem = problems[0] if problems else ""
+        if problem != self._problem and problem:
+            log.warning("SchoolSyncs not written; will try again", error=problem, schools=len(problems))
+        self._problem = problem
+
+    async def _write_some(self, keys: Iterator[LineKey], problems: list[str]) -> None:
+        for key in keys:
+            await self._queue.idle()  # pauses and resumes go first
+            try:
+                await self._bring(key)
+            except (NotFound, Conflict) as error:
+                log.debug("someone else wrote a SchoolSync", school=str(key), error=str(error))
+                await self._read_again(key, problems)
+            except ApiError as error:
+                problems.append(str(error))
+                self.touch_line(key)
+            except Exception:
+                log.exception("a defect of the operator: the status of a school", school=str(key))
+
+    async def _bring(self, key: LineKey) -> None:
+        """Bring one line to what it should say."""
+        school = self._names.get(key)
+        line = self._book.line(key)
+        if school is None or not self._fleet.has(school):
+            self._names.pop(key, None)
+            self._warnings.pop(key, None)
+            if line:
+                await self._schools.delete(line)
+                self._book.drop(line)
+            return
+        if line is None:
+            line = await self._schools.create(key, school.name)
+            self._book.put(line)
+        await self._write(school, line)
+
+    async def _write(self, school: School, line: Line) -> None:
+        before = SchoolStatus.from_json(line.said())
+        after = school_status(
+            self._intake.world, self._members(school), before, line.generation, self._clock()
+        )
+        if after != before:
+            line = await self._schools.patch_status(line, after.to_json())
+            self._book.put(line)
+        for announcement in [*announce_school(before, after), *self._collected_warnings(line.key)]:
+            await self._announce(line, announcement)
+
+    def _members(self, school: School) -> list[Member]:
+        return [self._member(workload) for workload in self._fleet.members(school)]
+
+    def _member(self, workload: Workload) -> Member:
+        verdict = decide(self._intake.world, workload, self._clock())
+        running = self._jobs.still_running(workload)
+        return Member(
+            workload,
+            verdict,
+            phase_of(workload, verdict, running),
+            running,
+            written(workload, verdict),
+            self._ledger.refused(workload.key),
+        )
+
+    async def _read_again(self, key: LineKey, problems: list[str]) -> None:
+        """The line is not what it was taken for: see what it is, and bring it there in the next round."""
+        try:
+            self._book.put(await self._schools.get(key))
+        except NotFound as error:
+            known = self._book.line(key)
+            if known:
+                self._book.drop(known)
+            else:
+                problems.append(str(error))  # not even the kind is there
+        except ApiError as error:
+            problems.append(str(error))
+        self.touch_line(key)
+
+    async def _announce(self, line: Line, announcement: Announcement) -> None:
+        await self._events.post(
+            regarding=ObjectRef(API_VERSION, SchoolSync.KIND, line.namespace, line.name, line.uid),
+            type=announcement.type,
+            reason=announcement.reason,
+            message=announcement.message,
+        )
+
+    def _collected_warnings(self, key: LineKey) -> Iterator[Announcement]:
+        for reason, sentences in self._warnings.pop(key, {}).items():
+            yield Announcement("Warning", reason, first_few(sentences))
