@@ -13,7 +13,7 @@ from syncpause.api import names
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.plan import Action, Change, plan
-from syncpause.domain.workload import CronJob, Workload
+from syncpause.domain.workload import CronJob, Kind, Workload
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")
 DEFAULT = world(cluster_policy())
@@ -153,12 +153,39 @@ def test_skip_never_moves_it_backwards() -> None:
     assert step(paused, AUTUMN, ended=at("2027-08-10T05:00"))[1].last_schedule is None  # type: ignore[union-attr]
 
 
+def test_an_edited_resume_catches_up_no_run_of_its_own_second() -> None:
+    """With no edge between, it was paused until now: what fell due in this second was missed."""
+    paused, _ = step(sync())
+    change = step(paused, AUTUMN, world())[1]
+    assert change is not None
+    assert change.last_schedule == AUTUMN.replace(microsecond=0)
+
+
 def test_run_once_leaves_the_last_schedule() -> None:
     here = world(cluster_policy(missedRuns="RunOnce"))
     paused, _ = step(sync(), here=here)
     assert step(paused, AUTUMN, here)[1].last_schedule is None  # type: ignore[union-attr]
     ungoverned = Verdict(Stand.UNGOVERNED, "its policy was deleted")
     assert plan(paused, ungoverned, JULY).last_schedule is None  # type: ignore[union-attr]
+
+
+def test_marks_that_were_stripped_are_told_from_an_owners_own_stop() -> None:
+    paused, _ = step(ingest(replicas=5))
+    copy = restore.from_copy(Kind.DEPLOYMENT, restore.as_copy(paused))
+    bare = with_fields(paused, annotations={}, labels={names.SCHOOL_LABEL: "lincoln"})
+    assert restore.stripped(bare, copy, {"replicas": {names.FIELD_MANAGER}})
+    assert not restore.stripped(bare, copy, {"replicas": {"kubectl"}})
+    assert not restore.stripped(bare, copy, {})
+    assert not restore.stripped(bare, {}, {"replicas": {names.FIELD_MANAGER}})
+    assert not restore.stripped(paused, copy, {"replicas": {names.FIELD_MANAGER}})
+    resumed, _ = step(bare, AUTUMN, fallback=copy)
+    assert restore.current(resumed) == {"replicas": 5}
+
+
+@pytest.mark.parametrize("copy", ["", "replicas", "replicas=", "replicas=x", "suspend=false", "a=1 b=2", "="])
+def test_a_copy_that_cannot_be_read_is_none(copy: str) -> None:
+    assert restore.from_copy(Kind.DEPLOYMENT, copy) == {}
+    assert restore.from_copy(Kind.CRON_JOB, copy) == {}
 
 
 def test_last_applied_configuration_gives_what_its_owner_applied() -> None:
