@@ -1,21 +1,37 @@
 """Turns pydantic's errors into the sentences that the API server would have answered with."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 _LONGEST_QUOTE = 64
 
 
+Location = tuple[int | str, ...]
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where it is, as keys and indices, and the sentence with the mend."""
+
+    location: Location
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{field_path(self.location)}: {self.sentence}"
+
+
+def faults(error: ValidationError) -> list[Fault]:
+    """Every fault of an object."""
+    return [Fault(fault["loc"], f"{_quote(fault)}{_sentence(fault)}") for fault in error.errors()]
+
+
 def explain_errors(error: ValidationError) -> str:
     """One clause per fault, joined by "; ", each with the field's path and the mend, such as
     `spec.windows[0].lastDay: 2027-06-01 is before firstDay 2027-06-12: put the later day last`."""
-    return "; ".join(
-        f"{field_path(fault['loc'])}: {_quote(fault)}{_sentence(fault)}" for fault in error.errors()
-    )
+    return "; ".join(map(str, faults(error)))
 
 
-def field_path(loc: tuple[int | str, ...]) -> str:
+def field_path(loc: Location) -> str:
     """("spec", "windows", 0, "lastDay") as `spec.windows[0].lastDay`."""
     path = ""
     for part in loc:

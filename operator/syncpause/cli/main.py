@@ -9,6 +9,7 @@ import click
 from syncpause import __version__
 
 COMMANDS = {
+    "validate": "Check policies in files as the API server would, without one.",
     "release": "Put paused workloads back from their own annotations.",
 }
 """Name and one line of help of each command, in the order of the help; its module has the same name."""

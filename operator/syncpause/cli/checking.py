@@ -1,0 +1,76 @@
+"""Checks policies as the API server would, without one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from syncpause.api.errors import Fault, faults
+from syncpause.api.names import API_VERSION, GROUP
+from syncpause.api.resources import POLICY_KINDS, Resource, SchoolSync
+from syncpause.cli.manifests import Manifest
+
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_FORMS = {
+    "name": (
+        re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"),
+        "write lower-case letters, digits, '-' and '.', at most 253, a letter or digit at both ends",
+    ),
+    "namespace": (
+        re.compile(rf"(?=.{{0,63}}$)({_LABEL})?"),
+        "write lower-case letters, digits and '-', at most 63, a letter or digit at both ends",
+    ),
+}
+"""RFC 1123 subdomain and label, as the API server wants names and namespaces."""
+
+
+def is_ours(manifest: Manifest) -> bool:
+    """Whether the object is of our group, in whatever version."""
+    return str(manifest.body.get("apiVersion", "")).split("/")[0] == GROUP
+
+
+def check(manifest: Manifest) -> list[Fault]:
+    """What the API server would refuse in an object of our group; nothing for a good one."""
+    kind, complaint = _kind_of(manifest.body)
+    if kind is None:
+        return [complaint]
+    return [*_check_metadata(manifest.body.get("metadata"), kind), *_check_fields(manifest.body, kind)]
+
+
+def _kind_of(body: dict[str, Any]) -> tuple[type[Resource] | None, Fault]:
+    kinds = {kind.KIND: kind for kind in POLICY_KINDS}
+    complaint = Fault((), "")
+    if body.get("kind") == SchoolSync.KIND:
+        complaint = Fault(("kind",), "SchoolSyncs are written by the operator alone: remove it")
+    elif body.get("kind") not in kinds:
+        complaint = Fault(("kind",), f'"{body.get("kind")}": write {" or ".join(kinds)}')
+    elif body.get("apiVersion") != API_VERSION:
+        complaint = Fault(("apiVersion",), f'"{body.get("apiVersion")}": write {API_VERSION}')
+    return (None if complaint.sentence else kinds[body["kind"]]), complaint
+
+
+def _check_metadata(metadata: Any, kind: type[Resource]) -> list[Fault]:
+    if not isinstance(metadata, dict):
+        return [Fault(("metadata",), "required: add it, with a name")] if metadata is None else []
+    found = [
+        Fault(("metadata", field), f'"{metadata[field]}": {sentence}')
+        for field, (form, sentence) in _FORMS.items()
+        if isinstance(metadata.get(field), str) and not form.fullmatch(metadata[field])
+    ]
+    if metadata.get("name") is None and metadata.get("generateName") is None:
+        found.append(Fault(("metadata", "name"), "required: add it"))
+    if metadata.get("namespace") and not kind.NAMESPACED:
+        found.append(Fault(("metadata", "namespace"), f"a {kind.KIND} has none: remove it"))
+    return found
+
+
+def _check_fields(body: dict[str, Any], kind: type[Resource]) -> list[Fault]:
+    metadata = body.get("metadata")
+    named = {"name": "unnamed", **metadata} if isinstance(metadata, dict) else {"name": "unnamed"}
+    try:
+        kind.parse({**body, "metadata": named, "status": {}})
+    except ValidationError as error:
+        return faults(error)
+    return []

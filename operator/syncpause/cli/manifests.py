@@ -1,0 +1,131 @@
+"""Manifests as people keep them in files: YAML or JSON, many objects in one, each with its lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from syncpause.api.errors import Location
+
+STDIN = "-"
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+class Unreadable(Exception):
+    """A file cannot be opened, or is no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at a place in a file; ``line`` counts from 1."""
+
+    file: str
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object and where it was written."""
+
+    file: str
+    body: dict[str, Any]
+    node: yaml.Node
+
+    @property
+    def name(self) -> str:
+        """What people call it, as ``SyncPausePolicy/summer``."""
+        metadata = self.body.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        return f"{self.body.get('kind') or 'object'}/{name or '?'}"
+
+    def line(self, location: Location = ()) -> int:
+        """The line of a field, or of the nearest thing around it that is written down."""
+        node = self.node
+        for part in location:
+            found = _child(node, part)
+            if found is None:
+                break
+            node = found
+        return node.start_mark.line + 1
+
+
+class _Loader(yaml.SafeLoader):
+    """As kubectl reads YAML: a date without quotes is text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(paths: Iterable[str]) -> Iterator[Manifest | Mistake]:
+    """Every object in files, in the files of folders, and in stdin (``-``). Raises Unreadable."""
+    for path in paths:
+        for file, text in _texts(path):
+            yield from _objects(file, text)
+
+
+def _texts(path: str) -> Iterator[tuple[str, str]]:
+    if path == STDIN:
+        yield "<stdin>", sys.stdin.read()
+        return
+    where = Path(path)
+    found = sorted(file for file in where.rglob("*") if file.suffix in SUFFIXES)
+    for file in found if where.is_dir() else [where]:
+        try:
+            yield str(file), file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise Unreadable(f"{file}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise Unreadable(f"{file}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+
+
+def _objects(file: str, text: str) -> Iterator[Manifest | Mistake]:
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            assert node is not None
+            body = loader.construct_document(node)
+            yield from _unpacked(file, body, node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        yield Mistake(file, line, f"not valid YAML: {error.problem or error.context}")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        yield Mistake(file, 1, f"not valid YAML: {error}")
+    finally:
+        loader.dispose()
+
+
+def _unpacked(file: str, body: Any, node: yaml.Node) -> Iterator[Manifest | Mistake]:
+    """A document's object; the objects of a List; nothing for an empty document."""
+    if body is None:
+        return
+    if not isinstance(body, dict):
+        yield Mistake(
+            file, node.start_mark.line + 1, "not a Kubernetes object: write apiVersion, kind, metadata"
+        )
+        return
+    items = _child(node, "items")
+    if str(body.get("kind", "")).endswith("List") and isinstance(items, yaml.SequenceNode):
+        for item, child in zip(body["items"], items.value, strict=True):
+            yield from _unpacked(file, item, child)
+        return
+    yield Manifest(file, body, node)
+
+
+def _child(node: yaml.Node, part: int | str) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == part), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        found: yaml.Node = node.value[part]
+        return found
+    return None

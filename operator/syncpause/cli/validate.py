@@ -1,0 +1,104 @@
+"""``validate``: the API server's own rules, offline, with file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import click
+
+from syncpause.api.errors import Fault, field_path
+from syncpause.cli.checking import check, is_ours
+from syncpause.cli.failure import ANSWER_IS_NO
+from syncpause.cli.manifests import Manifest, Mistake, Unreadable, read
+from syncpause.cli.options import output_option
+from syncpause.domain.tally import plural
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is to be mended, and where. ``object`` and ``field`` are empty where the file cannot be read."""
+
+    severity: Literal["error", "warning"]
+    file: str
+    line: int
+    object: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        parts = (f"{self.file}:{self.line}", self.object, self.field, self.message)
+        sentence = ": ".join(part for part in parts if part)
+        return sentence if self.severity == "error" else f"{sentence} (warning)"
+
+    @property
+    def for_github(self) -> str:
+        """As a workflow command, which marks the line in a pull request."""
+        message = str(self).replace("%", "%25").replace("\n", "%0A")
+        return f"::{self.severity} file={self.file},line={self.line}::{message}"
+
+
+@click.command(epilog="As a pre-commit hook: entry: kubectl-syncpause validate, types_or: [yaml, json].")
+@click.argument("files", nargs=-1, required=True)
+@output_option("text", "json", "github")
+def validate(files: tuple[str, ...], output: str) -> None:
+    """Check policies in FILES as the API server would, without one.
+
+    FILES may be folders, or - for stdin. Objects of other kinds are skipped. Exits with 1 where a policy
+    would be refused.
+    """
+    try:
+        found = list(read(files))
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from None
+    findings = [finding for item in found for finding in _judge(item)]
+    ours = [item for item in found if isinstance(item, Manifest) and is_ours(item)]
+    findings += _twice(ours)
+    if output == "json":
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    for finding in findings if output != "json" else ():
+        click.echo(finding.for_github if output == "github" else str(finding))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if output == "text":
+        click.echo(_summary(found, ours, errors), err=True)
+    if errors:
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def _judge(item: Manifest | Mistake) -> Iterable[Finding]:
+    if isinstance(item, Mistake):
+        return [Finding("error", item.file, item.line, "", "", item.sentence)]
+    return [_error(item, fault) for fault in check(item)] if is_ours(item) else []
+
+
+def _error(item: Manifest, fault: Fault) -> Finding:
+    line = item.line(fault.location)
+    return Finding("error", item.file, line, item.name, field_path(fault.location), fault.sentence)
+
+
+def _twice(ours: list[Manifest]) -> list[Finding]:
+    """Of two objects with one name the second wins: hardly what was meant."""
+    first: dict[tuple[str, str], Manifest] = {}
+    findings = []
+    for item in ours:
+        metadata = item.body.get("metadata")
+        namespace = str(metadata.get("namespace", "")) if isinstance(metadata, dict) else ""
+        known = first.setdefault((item.name, namespace), item)
+        if known is not item and not item.name.endswith("/?"):
+            sentence = f"the same object as at {known.file}:{known.line()}: the last one applied wins"
+            findings.append(Finding("warning", item.file, item.line(), item.name, "metadata.name", sentence))
+    return findings
+
+
+def _summary(found: list[Manifest | Mistake], ours: list[Manifest], errors: list[Finding]) -> str:
+    wrong = {(error.file, error.object) for error in errors}
+    good = sum((item.file, item.name) not in wrong for item in ours)
+    others = sum(isinstance(item, Manifest) for item in found) - len(ours)
+    parts = [plural(good, "good policy", "good policies")]
+    if errors:
+        parts.append(plural(len(errors), "error"))
+    if others:
+        parts.append(f"{plural(others, 'object')} of other kinds skipped")
+    return ", ".join(parts)
