@@ -22,6 +22,12 @@ _REFUSED = re.compile(
 )
 
 
+class WrongInput(click.ClickException):
+    """Ends the command because of what it was given: a file, a date, a name."""
+
+    exit_code = 2
+
+
 class Failure(click.ClickException):
     """Ends the command with a sentence."""
 

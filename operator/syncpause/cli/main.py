@@ -9,6 +9,7 @@ import click
 from syncpause import __version__
 
 COMMANDS = {
+    "preview": "Show what would pause and resume if policies were applied. Changes nothing.",
     "validate": "Check policies in files as the API server would, without one.",
     "release": "Put paused workloads back from their own annotations.",
 }

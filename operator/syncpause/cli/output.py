@@ -9,6 +9,8 @@ from typing import Any
 import click
 import yaml
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 100_000
 """What goes into a pipe is never wrapped or cut: the next program wants whole lines."""
@@ -28,7 +30,17 @@ STATE_STYLES = {
 def console() -> Console:
     """Where people's answers go. rich leaves colour out for NO_COLOR, TERM=dumb and pipes."""
     terminal = sys.stdout.isatty()
-    return Console(width=None if terminal else PIPE_WIDTH, highlight=False, soft_wrap=not terminal)
+    return Console(width=None if terminal else PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def table(*headers: str) -> Table:
+    """A table as kubectl's: no lines, three spaces between columns."""
+    return Table(*headers, box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="")
+
+
+def state_text(state: str) -> Text:
+    """A state in its colour."""
+    return Text(state, STATE_STYLES.get(state, ""))
 
 
 def write_structured(value: Any, output: str) -> None:

@@ -10,7 +10,7 @@ from syncpause.api.names import TIME_ZONE
 from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPausePolicy
 from syncpause.cli.failure import missing_right
 from syncpause.controller.fleet import School
-from syncpause.controller.reading import read_policy
+from syncpause.controller.reading import read_policy, ref_of
 from syncpause.domain.workload import Kind, Workload
 from syncpause.domain.world import Namespace, World
 from syncpause.kube.client import Client
@@ -105,13 +105,20 @@ class Reader:
             return []
 
 
-def with_policies(snapshot: Snapshot, objects: Sequence[Object]) -> Snapshot:
-    """The snapshot as if these policies had been applied: each replaces the one of its name."""
-    policies = {**snapshot.world.policies}
-    for item in objects:
-        seen = read_policy(item)
-        policies[seen.ref] = seen.policy
-    return replace(snapshot, world=replace(snapshot.world, policies=policies))
+def applied(world: World, policies: Sequence[Object], namespaces: Sequence[Object] = ()) -> World:
+    """The world as if these objects had been applied: each replaces the one of its name."""
+    read = [read_policy(item).policy for item in policies]
+    return replace(
+        world,
+        policies={**world.policies, **{policy.ref: policy for policy in read}},
+        namespaces={**world.namespaces, **{item.name: item for item in map(_namespace, namespaces)}},
+    )
+
+
+def deleted(world: World, policies: Sequence[Object]) -> World:
+    """The world as if these policies had been deleted."""
+    gone = {ref_of(item) for item in policies}
+    return world.with_policies(policy for ref, policy in world.policies.items() if ref not in gone)
 
 
 def _namespace(body: Object) -> Namespace:

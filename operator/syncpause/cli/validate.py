@@ -11,7 +11,7 @@ import click
 
 from syncpause.api.errors import Fault, field_path
 from syncpause.cli.checking import check, is_ours
-from syncpause.cli.failure import ANSWER_IS_NO
+from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Mistake, Unreadable, read
 from syncpause.cli.options import output_option
 from syncpause.domain.tally import plural
@@ -52,7 +52,7 @@ def validate(files: tuple[str, ...], output: str) -> None:
     try:
         found = list(read(files))
     except Unreadable as error:
-        raise click.UsageError(str(error)) from None
+        raise WrongInput(str(error)) from None
     findings = [finding for item in found for finding in _judge(item)]
     ours = [item for item in found if isinstance(item, Manifest) and is_ours(item)]
     findings += _twice(ours)

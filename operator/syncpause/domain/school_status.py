@@ -59,10 +59,10 @@ def school_status(
 ) -> SchoolStatus:
     """The whole status of a school with at least one workload. Equal to ``before`` where nothing changed."""
     workloads = [member.workload for member in members]
-    verdict = _telling(members)
+    verdict = telling([member.verdict for member in members])
     zone = zone_of(world, workloads[0].namespace, [verdict])
     applications = _applications(members)
-    state = _together([item.state for item in applications])
+    state = together([item.state for item in applications])
     prospect = next_transition(world, workloads, now)
     policies = (verdict.policy,) if verdict.policy else verdict.policies
     return SchoolStatus(
@@ -102,10 +102,9 @@ def copy_name(workload: Workload) -> str:
     return f"{workload.kind.lower()}/{workload.name}"
 
 
-def _telling(members: Sequence[Member]) -> Verdict:
+def telling(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict that tells most about the school: of the pause that ends last, else what comes closest."""
     ranks = {Stand.PAUSE: 4, Stand.HOLD: 3, Stand.EXEMPT: 2, Stand.SYNC: 1, Stand.UNGOVERNED: 0}
-    verdicts = [member.verdict for member in members]
     return max(verdicts, key=lambda item: (ranks[item.stand], item.span.ends if item.span else ALWAYS))
 
 
@@ -122,7 +121,7 @@ def _application(name: str, members: Sequence[Member]) -> ApplicationStatus:
     exempt = {SchoolState.EXEMPT, SchoolState.PAUSED} <= set(states)
     return ApplicationStatus(
         name=name,
-        state=SchoolState.MIXED if exempt else _together(states),
+        state=SchoolState.MIXED if exempt else together(states),
         cron_jobs=kinds[Kind.CRON_JOB],
         deployments=kinds[Kind.DEPLOYMENT],
         paused=states.count(SchoolState.PAUSED),
@@ -139,7 +138,7 @@ def _exemptions(members: Sequence[Member]) -> Iterator[ExemptionStatus]:
             yield ExemptionStatus(by=found.by, reason=found.reason, until=until)
 
 
-def _together(states: Collection[SchoolState]) -> SchoolState:
+def together(states: Collection[SchoolState]) -> SchoolState:
     """The state of the whole. It is paused when all of it is, what is exempt aside."""
     for state in (SchoolState.PAUSING, SchoolState.RESUMING, SchoolState.MIXED):
         if state in states:

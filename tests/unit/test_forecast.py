@@ -1,0 +1,90 @@
+"""What a preview says differs exactly where the operator's own answers differ."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import at, cluster_policy, ingest, policy, sync, world
+from syncpause.domain.forecast import compare
+from syncpause.domain.governance import Stand, decide
+from syncpause.domain.world import World
+
+JULY = at("2027-07-01T12:00")
+SCHOOLS = [sync(), ingest(), sync("grades", application="grades"), sync("other", school="roosevelt")]
+
+
+def on(instant: datetime) -> Any:
+    return lambda _zone: instant
+
+
+def test_the_same_policies_change_nothing() -> None:
+    here = world(cluster_policy())
+    assert compare(here, here, SCHOOLS, on(JULY)) == []
+
+
+def test_a_new_policy_tells_what_pauses_why_and_what_comes_next() -> None:
+    (change,) = compare(world(), world(policy("own", schools=["lincoln"])), SCHOOLS, on(JULY))
+    assert (change.school, str(change.before.state), str(change.after.state)) == (
+        "lincoln",
+        "Syncing",
+        "Paused",
+    )
+    assert len(change.pauses) == 3
+    assert change.resumes == ()
+    assert change.before.next is None
+    assert str(change.after.next) == "Resume 2027-08-10 00:00 CDT"
+    assert change.after.why.startswith("paused by spp/own")
+
+
+def test_other_dates_change_what_comes_next_though_nothing_changes_now() -> None:
+    march = at("2027-03-01T00:00")
+    other = cluster_policy(windows=[{"name": "summer", "firstDay": "06-12", "lastDay": "08-09"}])
+    first, second = compare(world(cluster_policy()), world(other), SCHOOLS, on(march))
+    assert (first.school, second.school) == ("lincoln", "roosevelt")
+    assert first.pauses == first.resumes == ()
+    assert [str(item.next) for item in (first.before, first.after)] == [
+        "Pause 2027-06-15 00:00 CDT",
+        "Pause 2027-06-12 00:00 CDT",
+    ]
+
+
+def test_a_day_begins_at_each_schools_own_midnight() -> None:
+    asked: list[ZoneInfo] = []
+
+    def midnight(zone: ZoneInfo) -> datetime:
+        asked.append(zone)
+        return JULY
+
+    compare(world(), world(policy("own", timeZone="Asia/Tokyo")), SCHOOLS[:1], midnight)
+    assert asked[-1].key == "Asia/Tokyo"
+
+
+days = st.integers(min_value=1, max_value=28).map(lambda day: f"2027-07-{day:02}")
+windows = st.lists(st.tuples(days, days), max_size=2)
+
+
+def _policies(pairs: list[tuple[str, str]]) -> World:
+    spans = [{"name": f"w{n}", "firstDay": min(p), "lastDay": max(p)} for n, p in enumerate(pairs)]
+    return world(policy("own", schools=["lincoln"], windows=spans))
+
+
+@given(windows, windows, days)
+def test_a_pause_or_resume_is_told_exactly_where_the_verdicts_differ(
+    before: list[tuple[str, str]], after: list[tuple[str, str]], day: str
+) -> None:
+    old, new, instant = _policies(before), _policies(after), at(f"{day}T12:00")
+    told = {
+        item.key: kind
+        for change in compare(old, new, SCHOOLS, on(instant))
+        for kind, items in (("pause", change.pauses), ("resume", change.resumes))
+        for item in items
+    }
+    for workload in SCHOOLS:
+        stands = [decide(here, workload, instant).stand is Stand.PAUSE for here in (old, new)]
+        expected = {(False, True): "pause", (True, False): "resume"}.get((stands[0], stands[1]))
+        assert told.get(workload.key) == expected
