@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 # The environment is made anew when what is locked changes, and not when only a file's date does.
-READY := .venv/ready-$(shell cksum < requirements-dev.lock | tr -cd '0-9 ' | tr ' ' -)
+READY := .venv/ready-$(shell cat requirements-dev.lock pyproject.toml | cksum | tr -cd '0-9 ' | tr ' ' -)
 WITH_TESTS := PYTHONPATH=tests $(BIN)/python
 # The index that this machine is set to belongs into no file: what pip is told by PIP_* stays out of the locks.
 COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --universal \

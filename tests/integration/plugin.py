@@ -34,7 +34,7 @@ class Plugin:
 
     def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
         folders = (Path(sys.executable).parent, cluster.bin)
-        self._env = {
+        self.env = {
             **os.environ,
             "KUBECONFIG": str(kubeconfig or cluster.kubeconfig),
             "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
@@ -47,7 +47,7 @@ class Plugin:
         done = subprocess.run(
             ["kubectl", "syncpause", *args],
             input=stdin,
-            env={**self._env, **(env or {})},
+            env={**self.env, **(env or {})},
             cwd=cwd,
             capture_output=True,
             text=True,
@@ -55,6 +55,13 @@ class Plugin:
             timeout=SECONDS,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    def kubectl(self, *args: str) -> str:
+        """What kubectl itself prints, with the plugin on its PATH."""
+        done = subprocess.run(
+            ["kubectl", *args], env=self.env, capture_output=True, text=True, check=True, timeout=SECONDS
+        )
+        return done.stdout
 
     def ok(self, *args: str, **rest: Any) -> str:
         """The same, where anything but exit code 0 is a failure; returns what was printed."""

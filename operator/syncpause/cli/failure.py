@@ -7,6 +7,8 @@ was called wrongly. 3: the cluster cannot be reached, refuses, or has no such ob
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 import click
 
@@ -32,6 +34,13 @@ class Failure(click.ClickException):
     """Ends the command with a sentence."""
 
     exit_code = CLUSTER
+
+
+def unknown(what: str, name: str, known: Iterable[str], where: str) -> Failure:
+    """There is nothing of that name; names those that are spelled nearly so."""
+    near = get_close_matches(name, sorted(set(known)), n=3)
+    hint = f"; is it {' or '.join(near)}?" if near else ""
+    return Failure(f"there is no {what} {name} {where}{hint}")
 
 
 def failure_of(error: ApiError) -> Failure:

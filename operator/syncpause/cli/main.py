@@ -9,9 +9,13 @@ import click
 from syncpause import __version__
 
 COMMANDS = {
+    "status": "Show schools, their applications and workloads: state, since, until, why.",
+    "calendar": "Draw the year: a bar for each school, windows and exemptions, as text or SVG.",
+    "explain": "Say why a workload or a school is paused or not, and what comes next.",
     "preview": "Show what would pause and resume if policies were applied. Changes nothing.",
     "validate": "Check policies in files as the API server would, without one.",
     "release": "Put paused workloads back from their own annotations.",
+    "completion": "Print the script that completes this plugin in a shell.",
 }
 """Name and one line of help of each command, in the order of the help; its module has the same name."""
 

@@ -31,6 +31,11 @@ class Where:
     namespace: str
     named: bool = True
 
+    @property
+    def words(self) -> str:
+        """As ``in namespace district-9``."""
+        return f"in namespace {self.namespace}" if self.namespace else "in any namespace"
+
     def run(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Run ``work`` with a connected `Client`. Raises Failure, with a sentence for who asked."""
         return asyncio.run(self._run(work))
@@ -77,14 +82,15 @@ def _gathered(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("give either --namespace or --all-namespaces")
         named = bool(namespace) or all_namespaces
         where = Where(
-            kubeconfig, context, namespace if named else _namespace_of(kubeconfig, context), named=named
+            kubeconfig, context, namespace if named else namespace_of(kubeconfig, context), named=named
         )
         return command(*args, where=where, **rest)
 
     return wrapper
 
 
-def _namespace_of(kubeconfig: str, context: str) -> str:
+def namespace_of(kubeconfig: str, context: str) -> str:
+    """The namespace that a context of the kubeconfig names."""
     return Access(kubeconfig or None, context or None).namespace()
 
 

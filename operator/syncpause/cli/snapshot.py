@@ -14,7 +14,7 @@ from syncpause.controller.reading import read_policy, ref_of
 from syncpause.domain.workload import Kind, Workload
 from syncpause.domain.world import Namespace, World
 from syncpause.kube.client import Client
-from syncpause.kube.errors import Forbidden
+from syncpause.kube.errors import Forbidden, NotFound
 from syncpause.kube.policies import Policies
 from syncpause.kube.schools import SchoolSyncs
 from syncpause.kube.workloads import Workloads
@@ -59,11 +59,22 @@ class Reader:
         """Everything. What is in a namespace must be readable (raises Forbidden); what is the whole cluster's
         need not be, and is noted as missing."""
         world = await self.world()
-        workloads = [
-            item for kind in Kind for item in await self._workloads.list_schools(kind, self._namespace)
-        ]
+        workloads = await self._list_workloads()
         schools = await self.schools()
         return Snapshot(world, tuple(workloads), schools, tuple(self._missing))
+
+    async def dashboard(self) -> Snapshot:
+        """SchoolSyncs and workloads, without what they follow from. Either may be missing, and is noted."""
+        schools: dict[School, SchoolSync] = {}
+        try:
+            schools = await self.schools()
+        except (Forbidden, NotFound) as error:
+            self._missing.append(f"{_why(error)}: schools are told by their workloads alone")
+        workloads = await self._allowed(self._list_workloads(), "workloads are left out")
+        return Snapshot(workloads=tuple(workloads), schools=schools, missing=tuple(self._missing))
+
+    async def _list_workloads(self) -> list[Workload]:
+        return [item for kind in Kind for item in await self._workloads.list_schools(kind, self._namespace)]
 
     async def world(self) -> World:
         """The policies and namespaces."""
@@ -119,6 +130,10 @@ def deleted(world: World, policies: Sequence[Object]) -> World:
     """The world as if these policies had been deleted."""
     gone = {ref_of(item) for item in policies}
     return world.with_policies(policy for ref, policy in world.policies.items() if ref not in gone)
+
+
+def _why(error: Forbidden | NotFound) -> str:
+    return missing_right(error) if isinstance(error, Forbidden) else "there is no kind SchoolSync here"
 
 
 def _namespace(body: Object) -> Namespace:

@@ -7,7 +7,7 @@ district's, everybody's default. Several policies of one level add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -68,9 +68,27 @@ class Verdict:
         return self.policy.active_jobs if self.policy else ActiveJobs.FINISH
 
 
+class Level(StrEnum):
+    """How specific a policy is for the schools it is for; a freeze stands above all."""
+
+    FREEZE = "Freeze"
+    SCHOOL = "School"
+    NAMESPACE = "Namespace"
+    CLUSTER = "Cluster"
+
+
+def level_of(policy: Policy) -> Level:
+    """The level on which a policy decides."""
+    if policy.enforced:
+        return Level.FREEZE
+    if policy.ref.cluster:
+        return Level.CLUSTER
+    return Level.NAMESPACE if policy.schools is None else Level.SCHOOL
+
+
 @dataclass(frozen=True, slots=True)
-class _Opinion:
-    """What one policy says of a workload at an instant."""
+class Opinion:
+    """What one policy says of a workload at an instant: an open window, what lifts it, or why it holds."""
 
     policy: Policy
     span: Span | None = None
@@ -90,7 +108,7 @@ def decide(world: World, workload: Workload, now: datetime) -> Verdict:
     if workload.namespace not in world.namespaces and world.cluster():
         return Verdict(Stand.HOLD, f"namespace {workload.namespace} has not been read yet")
     reach = [p for p in world.over(workload.namespace) if not p.dry_run and p.covers(workload)]
-    freezes = [_ask(world, policy, workload, now) for policy in reach if policy.enforced]
+    freezes = [ask(world, policy, workload, now) for policy in reach if policy.enforced]
     open_ = [freeze for freeze in freezes if freeze.span and not freeze.exempt]
     if open_:
         return _paused(open_, tuple(freeze.policy for freeze in open_))
@@ -103,15 +121,10 @@ def decide(world: World, workload: Workload, now: datetime) -> Verdict:
 
 def _by_level(world: World, reach: Sequence[Policy], workload: Workload, now: datetime) -> Verdict:
     """Rule 2: the most specific level that has a policy for it decides; rule 3: none."""
-    levels: tuple[Iterable[Policy], ...] = (
-        (p for p in reach if not p.ref.cluster and p.schools is not None),
-        (p for p in reach if not p.ref.cluster and p.schools is None),
-        (p for p in reach if p.ref.cluster and not p.enforced),
-    )
-    for level in levels:
-        policies = tuple(level)
+    for level in (Level.SCHOOL, Level.NAMESPACE, Level.CLUSTER):
+        policies = tuple(policy for policy in reach if level_of(policy) is level)
         if policies:
-            return _add_up([_ask(world, policy, workload, now) for policy in policies], policies, workload)
+            return _add_up([ask(world, policy, workload, now) for policy in policies], policies, workload)
     # Both are in whole seconds: a pause of the very second in which the CRD was made is older, too.
     if workload.paused_at is not None and workload.paused_at <= world.api_since:
         return Verdict(Stand.HOLD, OLDER_THAN_API)
@@ -124,7 +137,7 @@ OLDER_THAN_API = (
 )
 
 
-def _add_up(opinions: list[_Opinion], policies: tuple[Policy, ...], workload: Workload) -> Verdict:
+def _add_up(opinions: list[Opinion], policies: tuple[Policy, ...], workload: Workload) -> Verdict:
     open_ = [opinion for opinion in opinions if opinion.span]
     exempted = exempt_annotation(workload)
     if open_ and exempted:
@@ -152,22 +165,23 @@ def exempt_annotation(workload: Workload) -> str:
     return "" if reason.lower() == "false" else reason
 
 
-def _ask(world: World, policy: Policy, workload: Workload, now: datetime) -> _Opinion:
+def ask(world: World, policy: Policy, workload: Workload, now: datetime) -> Opinion:
+    """What a policy that is for a workload says of it."""
     try:
         zone = world.zone_for(policy, workload.namespace)
     except Unevaluable as error:
-        return _Opinion(policy, held=f"{policy.ref} cannot be evaluated: {error}")
+        return Opinion(policy, held=f"{policy.ref} cannot be evaluated: {error}")
     span = policy.calendar(zone, workload.namespace, workload.school).open_span(now)
     if span is None:
-        return _Opinion(policy)
+        return Opinion(policy)
     exemption = policy.exemption_for(workload, now, zone)
     if exemption is None:
-        return _Opinion(policy, span)
+        return Opinion(policy, span)
     by = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
-    return _Opinion(policy, span, by)
+    return Opinion(policy, span, by)
 
 
-def _paused(opinions: list[_Opinion], policies: tuple[Policy, ...]) -> Verdict:
+def _paused(opinions: list[Opinion], policies: tuple[Policy, ...]) -> Verdict:
     """Of several open windows, the one that ends last is named."""
     last = max(opinions, key=lambda opinion: opinion.span.ends if opinion.span else ALWAYS)
     assert last.span is not None
@@ -179,5 +193,5 @@ def _paused(opinions: list[_Opinion], policies: tuple[Policy, ...]) -> Verdict:
     return Verdict(Stand.PAUSE, reason, policies, last.policy, last.span)
 
 
-def _held(opinion: _Opinion, policies: tuple[Policy, ...]) -> Verdict:
+def _held(opinion: Opinion, policies: tuple[Policy, ...]) -> Verdict:
     return Verdict(Stand.HOLD, opinion.held, policies, opinion.policy)

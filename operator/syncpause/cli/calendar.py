@@ -1,0 +1,147 @@
+"""``calendar``: the year as a picture, a bar for each school."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from syncpause.cli.completion import complete_school
+from syncpause.cli.dates import DayType
+from syncpause.cli.failure import WrongInput, unknown
+from syncpause.cli.options import Where, cluster_options, output_option
+from syncpause.cli.output import console, warn, write_structured
+from syncpause.cli.snapshot import Reader, Snapshot
+from syncpause.cli.year_svg import draw
+from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, in_words, months, rows
+from syncpause.domain.year import DayState, SchoolYear, year_of
+
+MOST_ROWS = 40
+PIPE_COLUMNS = 100
+_LEAST_CELLS, _MOST_CELLS = 12, 366
+_NAME_WIDTH = 24
+
+
+@click.command()
+@click.argument("school", default="", shell_complete=complete_school)
+@click.option("--year", type=click.IntRange(2000, 2999), help="Default: this year.")
+@click.option("--today", type=DayType(), help="The day to mark. Default: the current one.")
+@click.option("--svg", metavar="FILE", default="", help="Write a picture to this file, or - for stdout.")
+@click.option("--all", "everything", is_flag=True, help="A bar for each school, however many.")
+@cluster_options()
+@output_option()
+def calendar(
+    school: str,
+    *,
+    year: int | None,
+    today: str | None,
+    svg: str,
+    everything: bool,
+    where: Where,
+    output: str,
+) -> None:
+    """Draw the year: when each school is paused or exempt, as its policies stand."""
+    now = date.fromisoformat(today) if today else datetime.now().astimezone().date()
+    snapshot = where.run(lambda client: Reader(client, where.namespace).snapshot())
+    for sentence in snapshot.missing:
+        warn(sentence)
+    years = _years(snapshot, school, year or now.year, where)
+    found = rows(years, len(years) if everything else MOST_ROWS)
+    if svg:
+        _write(svg, draw(found, year or now.year, now))
+    elif output != "table":
+        write_structured([_structured(item) for item in years], output)
+    elif not years:
+        click.echo(f"There is no school {where.words}: no workload carries the label syncpause.dev/school.")
+    else:
+        _show(console(), found, year or now.year, now)
+
+
+def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[SchoolYear]:
+    schools = [item for item in snapshot.all_schools() if snapshot.of_school(item)]
+    wanted = [item for item in schools if school in ("", item.name)]
+    if school and not wanted:
+        raise unknown("school", school, (item.name for item in schools), where.words)
+    return [year_of(snapshot.world, snapshot.of_school(item), year) for item in wanted]
+
+
+def _write(where: str, picture: str) -> None:
+    if where == "-":
+        click.echo(picture, nl=False)
+        return
+    try:
+        Path(where).write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise WrongInput(f"--svg {where}: {error.strerror}") from None
+    click.echo(f"wrote {where}", err=True)
+
+
+def _show(out: Console, found: Sequence[Row], year: int, today: date) -> None:
+    columns = out.width if out.is_terminal else PIPE_COLUMNS
+    name = min(_NAME_WIDTH, max(len(row.title) for row in found), max(8, columns // 3))
+    width = max(_LEAST_CELLS, min(_MOST_CELLS, columns - name - 3))
+    for namespace, group in groupby(found, key=lambda row: row.year.namespace):
+        out.print(Text(f"{namespace}, {year}", "bold"))
+        out.print(Text(" " * (name + 2) + _header(year, width)), overflow="crop", no_wrap=True)
+        for row in group:
+            _show_row(out, row, name, width)
+    if today.year == year:
+        out.print(Text(f"{' ' * (name + 2 + cell_of(today, width))}▲ today, {today}", "red"), no_wrap=True)
+    out.print(_legend(found))
+
+
+def _show_row(out: Console, row: Row, name: int, width: int) -> None:
+    title = row.title if len(row.title) <= name else f"{row.title[: name - 1]}…"
+    bar = Text(f"{title:<{name}}  ")
+    for state in cells(row.year, width):
+        bar.append(LOOKS[state].character, LOOKS[state].style)
+    out.print(bar, no_wrap=True, overflow="crop")
+    for sentence in in_words(row.year):
+        out.print(Text(f"{' ' * (name + 2)}{sentence}", "dim"))
+
+
+def _header(year: int, width: int) -> str:
+    """The months' names where there is room for them."""
+    line = [" "] * (width + 3)
+    free = 0
+    for day, name in months(year):
+        cell = cell_of(day, width)
+        if cell >= free:
+            line[cell : cell + 3] = name
+            free = cell + 4
+    return "".join(line).rstrip()
+
+
+def _legend(found: Sequence[Row]) -> Text:
+    shown = {run.day.state for row in found for run in row.year.runs}
+    text = Text()
+    for state in reversed(DayState):
+        if state in shown:
+            text.append(LOOKS[state].character, LOOKS[state].style)
+            text.append(f" {state}   ")
+    return text
+
+
+def _structured(year: SchoolYear) -> dict[str, Any]:
+    return {
+        "namespace": year.namespace,
+        "school": year.school,
+        "timeZone": year.zone.key,
+        "runs": [
+            {
+                "firstDay": run.first_day.isoformat(),
+                "lastDay": run.last_day.isoformat(),
+                "state": str(run.day.state),
+                "policy": run.day.policy,
+                "window": run.day.window,
+                "exempt": run.day.exempt,
+            }
+            for run in year.runs
+        ],
+    }

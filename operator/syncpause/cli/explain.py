@@ -1,0 +1,143 @@
+"""``explain``: which policies were considered, which rule decided, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+from rich.table import Table
+
+from syncpause.cli.dates import MomentType, instant_of, say_instant
+from syncpause.cli.failure import WrongInput, unknown
+from syncpause.cli.options import Where, cluster_options, output_option
+from syncpause.cli.output import console, warn, write_structured
+from syncpause.cli.snapshot import Reader, Snapshot
+from syncpause.cli.wording import describe, short_name
+from syncpause.domain.explanation import Considered, Explanation
+from syncpause.domain.explanation import explain as explain_one
+from syncpause.domain.governance import Stand, decide
+from syncpause.domain.prospect import Prospect, next_transition, zone_of
+from syncpause.domain.workload import Kind, Workload
+
+_KINDS = {
+    **dict.fromkeys(("cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"), Kind.CRON_JOB),
+    **dict.fromkeys(("deployment", "deployments", "deploy", "deployments.apps"), Kind.DEPLOYMENT),
+    **dict.fromkeys(("school", "schools", "schoolsync", "schoolsyncs"), None),
+}
+_VERDICTS = {
+    Stand.PAUSE: "It is to be paused",
+    Stand.SYNC: "It is to sync",
+    Stand.EXEMPT: "It is to sync",
+    Stand.UNGOVERNED: "It is to sync",
+    Stand.HOLD: "It keeps the state it is in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One explanation, and the workloads that it is of."""
+
+    workloads: tuple[Workload, ...]
+    explanation: Explanation
+    next: Prospect | None
+
+
+@click.command()
+@click.argument("what", nargs=-1, required=True, metavar="KIND/NAME")
+@click.option("--at", type=MomentType(), help="Explain that moment, and not now.")
+@cluster_options(all_namespaces=False)
+@output_option()
+def explain(what: tuple[str, ...], *, at: date | datetime | None, where: Where, output: str) -> None:
+    """Say why cronjob/NAME, deployment/NAME or school/NAME is paused or not, and what comes next."""
+    kind, name = _target(what)
+    snapshot = where.run(lambda client: Reader(client, where.namespace).snapshot())
+    for sentence in snapshot.missing:
+        warn(sentence)
+    workloads = _find(snapshot, kind, name, where)
+    answers = _answers(snapshot, workloads, at or datetime.now(UTC))
+    if output != "table":
+        write_structured([_structured(answer) for answer in answers], output)
+        return
+    for answer in answers:
+        _show(answer)
+
+
+def _target(what: Sequence[str]) -> tuple[Kind | None, str]:
+    """The kind, None for a school, and the name."""
+    parts = what[0].split("/", 1) if len(what) == 1 else list(what)
+    if len(parts) != 2 or parts[0].lower() not in _KINDS or not parts[1]:
+        raise WrongInput(f"{' '.join(what)}: write cronjob/NAME, deployment/NAME or school/NAME")
+    return _KINDS[parts[0].lower()], parts[1]
+
+
+def _find(snapshot: Snapshot, kind: Kind | None, name: str, where: Where) -> list[Workload]:
+    if kind is None:
+        found = [item for item in snapshot.workloads if item.school == name]
+        known = [item.school for item in snapshot.workloads]
+    else:
+        found = [item for item in snapshot.workloads if (item.kind, item.name) == (kind, name)]
+        known = [item.name for item in snapshot.workloads if item.kind is kind]
+    if not found:
+        what = "school" if kind is None else f"{kind} with the label syncpause.dev/school called"
+        raise unknown(what, name, known, where.words)
+    return sorted(found, key=lambda item: item.key)
+
+
+def _answers(snapshot: Snapshot, workloads: Sequence[Workload], moment: date | datetime) -> list[Answer]:
+    """One for all workloads of which the same is to be said."""
+    world = snapshot.world
+    zone = zone_of(world, workloads[0].namespace, [decide(world, workloads[0], datetime.now(UTC))])
+    at = instant_of(moment, zone)
+    groups: dict[tuple[str, tuple[Considered, ...]], list[Workload]] = {}
+    explained = {item.key: explain_one(world, item, at) for item in workloads}
+    for item in workloads:
+        explanation = explained[item.key]
+        groups.setdefault((explanation.verdict.reason, explanation.considered), []).append(item)
+    return [
+        Answer(tuple(group), explained[group[0].key], next_transition(world, group, at))
+        for group in groups.values()
+    ]
+
+
+def _show(answer: Answer) -> None:
+    out = console()
+    for item in answer.workloads:
+        of = f"school {item.school}" + (f", application {item.application}" if item.application else "")
+        out.print(f"{short_name(item)} ({of}): {describe(item)}.")
+    verdict = answer.explanation.verdict
+    out.print(f"  {_VERDICTS[verdict.stand]}: {verdict.reason}.")
+    out.print(f"  The rule: {answer.explanation.rule}.")
+    out.print(f"  Next: {_say(answer.next)}.")
+    if not answer.explanation.considered:
+        out.print("  There is no policy to consider.")
+    else:
+        out.print("  Considered (* decides):")
+        considered = Table.grid(padding=(0, 2, 0, 0))
+        for policy in answer.explanation.considered:
+            considered.add_row("  *" if policy.decides else "   ", str(policy.ref), policy.sentence)
+        out.print(considered)
+    out.print()
+
+
+def _say(prospect: Prospect | None) -> str:
+    if prospect is None:
+        return "nothing changes by itself"
+    return f"{prospect.action} on {say_instant(prospect.at, prospect.zone)} ({prospect.zone.key})"
+
+
+def _structured(answer: Answer) -> dict[str, Any]:
+    verdict = answer.explanation.verdict
+    return {
+        "workloads": [short_name(item) for item in answer.workloads],
+        "verdict": str(verdict.stand),
+        "reason": verdict.reason,
+        "rule": answer.explanation.rule,
+        "considered": [
+            {"policy": str(item.ref), "decides": item.decides, "says": item.sentence}
+            for item in answer.explanation.considered
+        ],
+        "nextTransition": answer.next.transition.to_json() if answer.next else None,
+    }

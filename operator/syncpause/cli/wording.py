@@ -1,0 +1,63 @@
+"""Workloads in words, the same in every command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncpause.api import names
+from syncpause.domain import restore
+from syncpause.domain.tally import plural
+from syncpause.domain.workload import CronJob, Deployment, Workload
+
+
+def short_name(workload: Workload) -> str:
+    """As ``cronjob/rosters``, which kubectl understands."""
+    return f"{workload.kind.lower()}/{workload.name}"
+
+
+def describe(workload: Workload) -> str:
+    """What a workload does now, and what it goes back to if it is paused."""
+    if workload.marked:
+        told = f"paused{_since(workload)}{_by(workload)}{_still(workload)}"
+        return f"{told}; goes back to {goes_back_to(workload)}"
+    if isinstance(workload, CronJob):
+        return "suspended by its owner" if workload.suspend else f"syncs on its schedule{_still(workload)}"
+    if isinstance(workload, Deployment):
+        return "scaled to 0 by its owner" if workload.replicas == 0 else plural(workload.replicas, "replica")
+    return ""
+
+
+def goes_back_to(workload: Workload) -> str:
+    """The restore state, as ``suspend=false, startingDeadlineSeconds=600``."""
+    return restore.as_copy(workload).replace(" ", ", ") or "what its school's status remembers"
+
+
+def as_json(workload: Workload) -> dict[str, Any]:
+    """A workload as it is told to programs."""
+    return {
+        "kind": str(workload.kind),
+        "name": workload.name,
+        "application": workload.application,
+        "paused": workload.marked,
+        "pausedAt": workload.annotations.get(names.PAUSED_AT),
+        "pausedBy": workload.annotations.get(names.PAUSED_BY),
+        "running": workload.running,
+        "restore": restore.stored(workload) if workload.marked else None,
+    }
+
+
+def _since(workload: Workload) -> str:
+    return f" since {workload.paused_at:%Y-%m-%d %H:%M} UTC" if workload.paused_at else ""
+
+
+def _by(workload: Workload) -> str:
+    by = workload.annotations.get(names.PAUSED_BY)
+    return f" by {by}" if by else ""
+
+
+def _still(workload: Workload) -> str:
+    if not workload.running:
+        return ""
+    thing = "Job" if isinstance(workload, CronJob) else "Pod"
+    still = "still running" if workload.marked else "running"
+    return f", {plural(workload.running, thing)} {still}"

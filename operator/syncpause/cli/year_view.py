@@ -1,0 +1,92 @@
+"""How a year is drawn, in a terminal and in an SVG: which states look how, and what is said of them."""
+
+from __future__ import annotations
+
+from calendar import month_abbr
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from syncpause.domain.tally import plural
+from syncpause.domain.year import DayState, Run, SchoolYear
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A state in a terminal, by character and by style, for colour may be missing; and its fill in an SVG."""
+
+    character: str
+    style: str
+    fill: str
+
+
+LOOKS = {
+    DayState.PAUSED: Look("█", "blue", "#2563eb"),
+    DayState.PARTLY_EXEMPT: Look("▓", "blue", "#93c5fd"),
+    DayState.MIXED: Look("▒", "yellow", "#fcd34d"),
+    DayState.EXEMPT: Look("░", "magenta", "#e9a8f5"),
+    DayState.HELD: Look("?", "red", "#fca5a5"),
+    DayState.SYNCING: Look("·", "green", "#dcfce7"),
+}
+_STRENGTH = {state: strength for strength, state in enumerate(DayState)}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Schools of one namespace that have the same year: more than one where there are too many to tell."""
+
+    year: SchoolYear
+    count: int = 1
+
+    @property
+    def title(self) -> str:
+        """As ``roosevelt``, or ``roosevelt and 41 more``."""
+        return self.year.school if self.count == 1 else f"{self.year.school} and {self.count - 1} more"
+
+
+def rows(years: Sequence[SchoolYear], most: int) -> list[Row]:
+    """A row a school; where there would be more than ``most``, one for all that have the same year."""
+    if len(years) <= most:
+        return [Row(year) for year in years]
+    groups: dict[tuple[str, tuple[Run, ...]], list[SchoolYear]] = {}
+    for year in years:
+        groups.setdefault((year.namespace, year.runs), []).append(year)
+    return [Row(group[0], len(group)) for group in groups.values()]
+
+
+def cells(year: SchoolYear, width: int) -> list[DayState]:
+    """The year on ``width`` cells; where days share one, the strongest shows, so that no day is lost."""
+    states = [day.state for day in year.days()]
+    found = []
+    for cell in range(width):
+        first = cell * len(states) // width
+        after = max(first + 1, (cell + 1) * len(states) // width)
+        found.append(max(states[first:after], key=_STRENGTH.__getitem__))
+    return found
+
+
+def cell_of(day: date, width: int) -> int:
+    """The cell that holds a day: the last one of those that show it."""
+    first, last = date(day.year, 1, 1), date(day.year, 12, 31)
+    days, number = (last - first).days + 1, (day - first).days
+    return ((number + 1) * width - 1) // days
+
+
+def months(year: int) -> Iterator[tuple[date, str]]:
+    """The first day of each month, and its name."""
+    for month in range(1, 13):
+        yield date(year, month, 1), month_abbr[month]
+
+
+def in_words(year: SchoolYear) -> list[str]:
+    """What is not plain syncing, as ``paused 2027-06-12 to 2027-08-14 by spp/summer``."""
+    return [say(run) for run in year.runs if run.day.state is not DayState.SYNCING] or ["syncs all year"]
+
+
+def say(run: Run) -> str:
+    """A run in words."""
+    days = (run.last_day - run.first_day).days + 1
+    span = f"{run.first_day} to {run.last_day}" if days > 1 else f"{run.first_day}"
+    by = f" by {run.day.policy}, {run.day.window}" if run.day.policy else ""
+    exempt = f", exempt: {run.day.exempt}" if run.day.exempt else ""
+    return f"{run.day.state} {span} ({plural(days, 'day')}){by}{exempt}"

@@ -1,0 +1,113 @@
+"""An explanation says what the operator does, and names one rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import at, cluster_policy, policy, sync, world
+from syncpause.api import names
+from syncpause.domain.explanation import explain
+from syncpause.domain.governance import Stand, decide
+from syncpause.domain.workload import Workload
+from syncpause.domain.world import World
+
+JULY = at("2027-07-01T12:00")
+MARCH = at("2027-03-01T12:00")
+
+
+def sentences(here: World, workload: Workload | None = None, now: Any = JULY) -> dict[str, str]:
+    found = explain(here, workload or sync(), now)
+    return {str(item.ref): item.sentence for item in found.considered}
+
+
+def test_every_policy_is_considered_and_says_why_it_counts_or_not() -> None:
+    here = world(
+        policy("own", schools=["lincoln"]),
+        policy("district"),
+        policy("roosevelts", schools=["roosevelt"]),
+        policy("picky", selector={"matchLabels": {"tier": "gold"}}),
+        policy("trial", mode="DryRun"),
+        cluster_policy("default"),
+        cluster_policy("freeze", enforcement="Enforced", windows=[]),
+        cluster_policy("elsewhere", namespaceSelector={"matchLabels": {"a": "b"}}),
+    )
+    told = sentences(here)
+    assert told["spp/own"] == "its window summer is open, 2027-06-15 to 2027-08-09"
+    assert told["spp/district"].startswith(
+        "counts for nothing here, for spp/own comes first; by itself: its win"
+    )
+    assert told["spp/roosevelts"] == "it is for roosevelt"
+    assert told["spp/picky"] == "its selector does not match the workload's labels"
+    assert told["spp/trial"] == "it is a dry run, and governs nothing"
+    assert told["cspp/default"].startswith("counts for nothing here, for spp/own comes first")
+    assert told["cspp/freeze"] == "it has no window: what it is for is never paused"
+    assert told["cspp/elsewhere"] == "its namespaceSelector does not select d9"
+    assert [str(item.ref) for item in explain(here, sync(), JULY).considered if item.decides] == ["spp/own"]
+
+
+def test_closed_windows_and_exemptions_are_told() -> None:
+    exemption = {"name": "e", "applications": ["rosters"], "reason": "ticket 4711", "until": "2027-07-20"}
+    assert sentences(world(policy(exemptions=[exemption])))["spp/own"] == (
+        "its window summer is open, 2027-06-15 to 2027-08-09, "
+        "and spp/own, e exempts it until 2027-07-20: ticket 4711"
+    )
+    closed = sentences(world(policy()), now=MARCH)["spp/own"]
+    assert closed == "none of its windows is open; next is summer, 2027-06-15 to 2027-08-09"
+    once = [{"name": "w", "firstDay": "2026-06-15", "lastDay": "2026-08-09"}]
+    assert sentences(world(policy(windows=once)))["spp/own"] == "all its windows are over"
+
+
+@pytest.mark.parametrize(
+    ("here", "workload", "rule"),
+    [
+        (world(cluster_policy(enforcement="Enforced"), policy()), sync(), "an Enforced cluster policy"),
+        (world(policy(schools=["lincoln"]), policy("d")), sync(), "policies that name the school"),
+        (world(policy(), cluster_policy()), sync(), "policies of its namespace"),
+        (world(cluster_policy()), sync(), "cluster policies are everybody's default"),
+        (world(), sync(), "what no policy is for"),
+        (world(policy()), sync(school=""), "only workloads that carry a school's name"),
+        (World(unreadable="no rights"), sync(), "while policies cannot be read"),
+    ],
+)
+def test_the_rule_is_the_one_of_the_level_that_decides(here: World, workload: Workload, rule: str) -> None:
+    assert explain(here, workload, JULY).rule.startswith(rule)
+
+
+specs = st.fixed_dictionaries(
+    {},
+    optional={
+        "schools": st.sampled_from([["lincoln"], ["roosevelt"], ["lincoln", "roosevelt"]]),
+        "windows": st.sampled_from([[], [{"name": "w", "firstDay": "03-01", "lastDay": "03-31"}]]),
+        "mode": st.sampled_from(["Enforce", "DryRun"]),
+    },
+)
+
+
+@given(
+    st.lists(specs, max_size=3), st.lists(specs, max_size=2), st.booleans(), st.sampled_from([MARCH, JULY])
+)
+def test_the_verdict_is_the_operators_own(
+    local: list[dict[str, Any]], cluster: list[dict[str, Any]], freeze: bool, now: Any
+) -> None:
+    enforcement = "Enforced" if freeze else "Default"
+    here = world(
+        *(policy(f"p{n}", **spec) for n, spec in enumerate(local)),
+        *(cluster_policy(f"c{n}", enforcement=enforcement, **spec) for n, spec in enumerate(cluster)),
+    )
+    found = explain(here, sync(), now)
+    assert found.verdict == decide(here, sync(), now)
+    assert {item.ref for item in found.considered if item.decides} == {
+        item.ref for item in found.verdict.policies
+    }
+    assert len(found.considered) == len(here.policies)
+
+
+def test_an_annotation_of_the_workload_is_in_the_verdict() -> None:
+    exempt = sync(annotations={names.EXEMPT: "their summer school"})
+    found = explain(world(policy()), exempt, JULY)
+    assert found.verdict.stand is Stand.EXEMPT
+    assert "their summer school" in found.verdict.reason
