@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from calendar import month_abbr
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,20 +25,7 @@ def test_the_year_is_drawn_with_today_and_a_legend(cluster: Cluster, stage: Stag
     where = ("calendar", "-n", stage.namespace, "--year", "2027", "--today", "2027-07-01")
     lines = plugin.ok(*where).splitlines()
     assert lines[0] == f"{stage.namespace}, 2027"
-    assert lines[1].split() == [
-        "Jan",
-        "Feb",
-        "Mar",
-        "Apr",
-        "May",
-        "Jun",
-        "Jul",
-        "Aug",
-        "Sep",
-        "Oct",
-        "Nov",
-        "Dec",
-    ]
+    assert lines[1].split() == list(month_abbr)[1:]
     assert set(lines[2].removeprefix("lincoln").strip()) == {"·", "█"}
     assert lines[3].strip() == "paused 2027-06-12 to 2027-08-14 (64 days) by spp/summer, summer"
     assert lines[5].strip() == "syncs all year"

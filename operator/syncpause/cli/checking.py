@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,7 +37,7 @@ def check(manifest: Manifest) -> list[Fault]:
     kind, complaint = _kind_of(manifest.body)
     if kind is None:
         return [complaint]
-    return [*_check_metadata(manifest.body.get("metadata"), kind), *_check_fields(manifest.body, kind)]
+    return [*_check_metadata(manifest.body.get("metadata"), kind), *check_fields(manifest.body, kind)]
 
 
 def _kind_of(body: dict[str, Any]) -> tuple[type[Resource] | None, Fault]:
@@ -66,7 +67,8 @@ def _check_metadata(metadata: Any, kind: type[Resource]) -> list[Fault]:
     return found
 
 
-def _check_fields(body: dict[str, Any], kind: type[Resource]) -> list[Fault]:
+def check_fields(body: Mapping[str, Any], kind: type[Resource]) -> list[Fault]:
+    """What the models refuse in an object of a kind, its name aside."""
     metadata = body.get("metadata")
     named = {"name": "unnamed", **metadata} if isinstance(metadata, dict) else {"name": "unnamed"}
     try:

@@ -29,8 +29,8 @@ class DayType(click.ParamType[str]):
         except ValueError as error:
             self.fail(f'"{value}": {error}', param, ctx)
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        return "YYYY-MM-DD"
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:  # noqa: ARG002
+        return "YYYY-MM-DD" if isinstance(param, click.Option) else None
 
 
 class MomentType(click.ParamType[Any]):

@@ -14,6 +14,9 @@ COMMANDS = {
     "explain": "Say why a workload or a school is paused or not, and what comes next.",
     "preview": "Show what would pause and resume if policies were applied. Changes nothing.",
     "validate": "Check policies in files as the API server would, without one.",
+    "exempt": "Let a school, or some of its applications, sync through a pause until a day.",
+    "unexempt": "Take the exemptions of a school out of its own policy.",
+    "set-dates": "Give a school its own first and last day of the pause.",
     "release": "Put paused workloads back from their own annotations.",
     "completion": "Print the script that completes this plugin in a shell.",
 }

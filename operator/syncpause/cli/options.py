@@ -16,6 +16,9 @@ from syncpause.kube.client import Client, ConfigError, connect
 from syncpause.kube.errors import ApiError
 
 T = TypeVar("T")
+
+MANAGER = "kubectl-syncpause"
+"""Field manager of what a person writes, so that it can be told from what the operator writes."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -43,7 +46,7 @@ class Where:
     async def _run(self, work: Callable[[Client], Awaitable[T]]) -> T:
         try:
             async with await connect(
-                kubeconfig=self.kubeconfig or None, context=self.context or None
+                kubeconfig=self.kubeconfig or None, context=self.context or None, manager=MANAGER
             ) as client:
                 return await work(client)
         except ConfigError as error:

@@ -11,6 +11,7 @@ from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPaus
 from syncpause.cli.failure import missing_right
 from syncpause.controller.fleet import School
 from syncpause.controller.reading import read_policy, ref_of
+from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import Kind, Workload
 from syncpause.domain.world import Namespace, World
 from syncpause.kube.client import Client
@@ -25,12 +26,13 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Policies, namespaces, workloads and SchoolSyncs of one namespace or of all.
+    """Policies (compiled in ``world``, and as objects), workloads and SchoolSyncs of one namespace or of all.
 
     ``missing`` says in sentences what could not be read for want of a right: an answer is then incomplete.
     """
 
     world: World = field(default_factory=World)
+    policies: Mapping[PolicyRef, Object] = field(default_factory=dict)
     workloads: tuple[Workload, ...] = ()
     schools: Mapping[School, SchoolSync] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class Reader:
         self._schools = SchoolSyncs(client)
         self._namespace = namespace
         self._missing: list[str] = []
+        self._objects: dict[PolicyRef, Object] = {}
 
     async def snapshot(self) -> Snapshot:
         """Everything. What is in a namespace must be readable (raises Forbidden); what is the whole cluster's
@@ -61,7 +64,7 @@ class Reader:
         world = await self.world()
         workloads = await self._list_workloads()
         schools = await self.schools()
-        return Snapshot(world, tuple(workloads), schools, tuple(self._missing))
+        return Snapshot(world, self._objects, tuple(workloads), schools, tuple(self._missing))
 
     async def dashboard(self) -> Snapshot:
         """SchoolSyncs and workloads, without what they follow from. Either may be missing, and is noted."""
@@ -82,6 +85,7 @@ class Reader:
         policies += await self._allowed(
             self._policies.list(ClusterSyncPausePolicy.KIND), "what cluster policies say is left out"
         )
+        self._objects = {ref_of(item): item for item in policies}
         namespaces = [_namespace(item) for item in await self._read_namespaces()]
         return World(
             {seen.ref: seen.policy for seen in map(read_policy, policies)},

@@ -62,7 +62,7 @@ def _row(svg: Element, row: Row, y: int) -> None:
             fill=LOOKS[run.day.state].fill,
         )
         SubElement(rect, "title").text = say(run)
-    _text(svg, _LEFT, y + 31, "; ".join(in_words(row.year)), fill=_FAINT, size="10")
+    _text(svg, _LEFT, y + 31, _short("; ".join(in_words(row.year)), 125), fill=_FAINT, size="10")
 
 
 def _today(svg: Element, today: date, height: int) -> None:

@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 CONNECT_SECONDS = 10.0
-_MANAGED = {"fieldManager": FIELD_MANAGER}
 RENEW_SECONDS = 10.0
 """Least seconds between two renewals of the credentials, for a plugin that cannot help is slow to say so."""
 
@@ -43,11 +42,12 @@ async def connect(
     context: str | None = None,
     request_timeout: float = 30.0,
     connections: int = 64,
+    manager: str = FIELD_MANAGER,
 ) -> Client:
     """A client for the configured cluster; sends nothing yet.
 
-    ``request_timeout`` is in seconds, ``connections`` bounds the open sockets, watches included. Raises
-    ConfigError with a sentence that names what was tried.
+    ``request_timeout`` is in seconds, ``connections`` bounds the open sockets, watches included; ``manager``
+    is the field manager of what is written. Raises ConfigError with a sentence that names what was tried.
     """
     access = Access(kubeconfig, context)
     configuration = await access.load()
@@ -56,17 +56,25 @@ async def connect(
     # 0.4 ms of CPU a PATCH), to look for a proxy and a ~/.netrc. The proxy is looked up here, once.
     configuration.client_session_kwargs = {"trust_env": False}
     configuration.proxy = configuration.proxy or proxy_from_environment(configuration.host)
-    return Client(access, configuration, request_timeout=request_timeout)
+    return Client(access, configuration, request_timeout=request_timeout, manager=manager)
 
 
 class Client:
     """A connection pool to one API server. Closed by ``close`` or at the end of ``async with``."""
 
-    def __init__(self, access: Access, configuration: Configuration, *, request_timeout: float) -> None:
+    def __init__(
+        self,
+        access: Access,
+        configuration: Configuration,
+        *,
+        request_timeout: float,
+        manager: str = FIELD_MANAGER,
+    ) -> None:
         self.configuration = configuration
         self.api_client = _api_client(configuration)
         self._access = access
         self._limits = aiohttp.ClientTimeout(total=request_timeout, sock_connect=CONNECT_SECONDS)
+        self._managed = {"fieldManager": manager}
         self._agent = f"syncpause/{__version__}"
         self._renewing = asyncio.Lock()
         self._renewed_at = 0.0
@@ -102,19 +110,23 @@ class Client:
         content_type: str = MERGE_PATCH,
         within: float | None = None,
     ) -> bytes:
-        """PATCH as the field manager ``syncpause``; returns the object as it is now."""
+        """PATCH as the client's field manager; returns the object as it is now."""
         data = msgspec.json.encode(body)
         return await self._send(
-            "PATCH", path, params=_MANAGED, data=data, content_type=content_type, within=within
+            "PATCH", path, params=self._managed, data=data, content_type=content_type, within=within
         )
 
     async def post(self, path: str, body: Mapping[str, Any], *, within: float | None = None) -> bytes:
         """POST; returns the object as created."""
-        return await self._send("POST", path, params=_MANAGED, data=msgspec.json.encode(body), within=within)
+        return await self._send(
+            "POST", path, params=self._managed, data=msgspec.json.encode(body), within=within
+        )
 
     async def put(self, path: str, body: Mapping[str, Any], *, within: float | None = None) -> bytes:
         """PUT; returns the object as it is now."""
-        return await self._send("PUT", path, params=_MANAGED, data=msgspec.json.encode(body), within=within)
+        return await self._send(
+            "PUT", path, params=self._managed, data=msgspec.json.encode(body), within=within
+        )
 
     async def delete(self, path: str, body: Mapping[str, Any] | None = None) -> bytes:
         """DELETE; ``body`` is a DeleteOptions."""

@@ -50,6 +50,21 @@ class Policies:
         bodies = await asyncio.gather(*(self._crd(path) for path in paths.crds()))
         return max(_alive(body) for body in bodies)
 
+    async def create(self, kind: PolicyKind | str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a policy in the namespace that it names; returns it. Raises Conflict if it is there."""
+        namespace = body["metadata"].get("namespace")
+        return decode_object(await self._client.post(paths.policies(kind, namespace), body))
+
+    async def patch_spec(self, kind: PolicyKind | str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the lists and values of ``body``'s spec those of the policy; returns it whole.
+
+        Raises Conflict unless the version that ``body`` was read at is still the current one.
+        """
+        metadata = body["metadata"]
+        path = f"{paths.policies(kind, metadata.get('namespace'))}/{metadata['name']}"
+        precondition = {"resourceVersion": metadata["resourceVersion"]}
+        return decode_object(await self._client.patch(path, {"metadata": precondition, "spec": body["spec"]}))
+
     async def patch_status(
         self,
         kind: PolicyKind | str,

@@ -1,0 +1,296 @@
+"""Changing a school's own policy for a person in a hurry: read, propose, say back, ask, write.
+
+Nothing is written over someone else's change: each write names the version it was planned on, and is planned
+anew where that is no longer the current one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from syncpause.api.names import API_VERSION
+from syncpause.api.resources import SyncPausePolicy
+from syncpause.api.zones import load_zone
+from syncpause.cli.checking import check_fields
+from syncpause.cli.completion import complete_school
+from syncpause.cli.failure import Failure, WrongInput, unknown
+from syncpause.cli.options import Where, cluster_options, output_option
+from syncpause.cli.output import warn, write_structured
+from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
+from syncpause.controller.fleet import School
+from syncpause.domain.calendar import local_day
+from syncpause.domain.edits import copy_for_school
+from syncpause.domain.forecast import compare
+from syncpause.domain.governance import Stand, Verdict, decide
+from syncpause.domain.policy import PolicyRef
+from syncpause.domain.prospect import zone_of
+from syncpause.domain.school_names import object_name
+from syncpause.domain.workload import Workload
+from syncpause.kube.client import Client
+from syncpause.kube.errors import Conflict
+from syncpause.kube.policies import Policies
+
+ATTEMPTS = 4
+KIND = SyncPausePolicy.KIND
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_GITOPS_MANAGERS = ("argocd", "kustomize-controller", "helm", "flux")
+_GITOPS_MARKS = ("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asked for, but for the change itself."""
+
+    where: Where
+    school: str
+    policy: str
+    dry_run: bool
+    yes: bool
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The school as it is: its workloads, and the policies that decide about it.
+
+    ``target`` is the policy to edit; None where one must be made.
+    """
+
+    wish: Wish
+    snapshot: Snapshot
+    workloads: list[Workload]
+    target: Object | None
+    verdicts: list[Verdict]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the school's days now."""
+        if self.target is not None:
+            return load_zone(self.target["spec"]["timeZone"])
+        return zone_of(self.snapshot.world, self.wish.where.namespace, self.verdicts)
+
+    @property
+    def today(self) -> date:
+        """The school's day."""
+        return local_day(datetime.now(UTC), self.zone)
+
+    @property
+    def deciding(self) -> list[PolicyRef]:
+        """The policies of the level that decides now."""
+        return sorted({policy.ref for verdict in self.verdicts for policy in verdict.policies})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The spec that the policy should have, and what the person should be told before it is written."""
+
+    spec: dict[str, Any]
+    says: list[str] = field(default_factory=list)
+
+
+def editing_options(command: Command) -> Command:
+    """SCHOOL and the options that all edits share; the command gets them as one argument ``wish: Wish``."""
+
+    def gathered(
+        *, school: str, where: Where, policy: str, dry_run: str, yes: bool, output: str, **rest: Any
+    ) -> Any:
+        return command(wish=Wish(where, school, policy, dry_run == "client", yes, output), **rest)
+
+    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+    gathered.__dict__.update(command.__dict__)
+    decorated: Any = gathered
+    for option in (
+        output_option("text", "yaml", "json"),
+        cluster_options(all_namespaces=False),
+        click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+        click.option(
+            "--dry-run",
+            type=click.Choice(("none", "client")),
+            default="none",
+            show_default=True,
+            help="client: write nothing; with -o yaml it prints the policy, for git.",
+        ),
+        click.option("--policy", default="", help="The policy to edit, where several name the school."),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+school_argument = click.argument("school", shell_complete=complete_school)
+
+
+def edit(wish: Wish, propose: Callable[[Situation], Proposal]) -> None:
+    """Carry a change out, from reading to saying what becomes of it."""
+    wish.where.run(lambda client: _edit(client, wish, propose))
+
+
+def copied(situation: Situation) -> Proposal:
+    """The policy to make where the school has none: as what decides now, for this school alone."""
+    wish, refs = situation.wish, situation.deciding
+    if situation.snapshot.missing:
+        raise Failure(f"{wish.school} has no policy of its own to edit, and {situation.snapshot.missing[0]}")
+    if len(refs) != 1 or any(ref.cluster and _freezes(situation, ref) for ref in refs):
+        names = " and ".join(map(str, refs)) or "no policy"
+        raise Failure(f"{names} decides about {wish.school}: write a policy of its own by hand")
+    original = situation.snapshot.policies[refs[0]]
+    spec = copy_for_school(original["spec"], wish.school, situation.zone.key)
+    return Proposal(spec, [f"{wish.school} has no policy of its own yet: it gets one, as {refs[0]} is now"])
+
+
+def _freezes(situation: Situation, ref: PolicyRef) -> bool:
+    return situation.snapshot.world.policies[ref].enforced
+
+
+async def _edit(client: Client, wish: Wish, propose: Callable[[Situation], Proposal]) -> None:
+    for _ in range(ATTEMPTS):
+        situation = await _look(client, wish)
+        proposal = propose(situation)
+        body = _body(situation, proposal)
+        complaints = check_fields(body, SyncPausePolicy)
+        if complaints:
+            raise WrongInput("; ".join(map(str, complaints)))
+        _tell(situation, proposal, body)
+        if wish.dry_run:
+            _print(body, wish.output, "not written: dry run")
+            return
+        _ask(situation, body)
+        try:
+            written = await _write(client, situation, body)
+        except Conflict:
+            warn("someone else has changed the policy in this moment: looking again")
+            continue
+        _print(_clean(written), wish.output, "created" if situation.target is None else "configured")
+        return
+    raise Failure("someone else keeps changing the policy: nothing was written")
+
+
+async def _look(client: Client, wish: Wish) -> Situation:
+    snapshot = await Reader(client, wish.where.namespace).snapshot()
+    workloads = snapshot.of_school(School(wish.where.namespace, wish.school))
+    if not workloads:
+        failure = unknown(
+            "school", wish.school, (item.school for item in snapshot.workloads), wish.where.words
+        )
+        if not wish.dry_run:
+            raise failure
+        warn(failure.message)
+    now = datetime.now(UTC)
+    verdicts = [decide(snapshot.world, workload, now) for workload in workloads]
+    return Situation(wish, snapshot, workloads, _target(snapshot, wish), verdicts)
+
+
+def _target(snapshot: Snapshot, wish: Wish) -> Object | None:
+    """The policy to edit: the one that names the school, or the one that the person names."""
+    namespace = wish.where.namespace
+    named = PolicyRef(namespace, wish.policy or object_name(wish.school))
+    own = [
+        body
+        for ref, body in snapshot.policies.items()
+        if ref.namespace == namespace and wish.school in (body["spec"].get("schools") or ())
+    ]
+    if wish.policy:
+        own = [body for body in own if body["metadata"]["name"] == wish.policy]
+    if len(own) > 1:
+        names = ", ".join(sorted(body["metadata"]["name"] for body in own))
+        raise WrongInput(f"several policies name {wish.school}: say which with --policy ({names})")
+    if not own and named in snapshot.policies:
+        raise WrongInput(f"{named} is there already, and does not name {wish.school}: use another --policy")
+    return own[0] if own else None
+
+
+def _body(situation: Situation, proposal: Proposal) -> dict[str, Any]:
+    wish = situation.wish
+    if situation.target is not None:
+        return {**_clean(situation.target), "spec": proposal.spec}
+    name = wish.policy or object_name(wish.school)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": name, "namespace": wish.where.namespace},
+        "spec": proposal.spec,
+    }
+
+
+def _clean(body: Object) -> dict[str, Any]:
+    """The policy as it would stand in git."""
+    kept = {
+        field: value
+        for field, value in body["metadata"].items()
+        if field in ("name", "namespace", "labels", "annotations")
+    }
+    marks = {
+        key: value
+        for key, value in (kept.pop("annotations", None) or {}).items()
+        if not key.startswith("kubectl.kubernetes.io/")
+    }
+    metadata = {**kept, **({"annotations": marks} if marks else {})}
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body["spec"]}
+
+
+def _tell(situation: Situation, proposal: Proposal, body: Object) -> None:
+    """Say back what is about to be written, and what it changes for the school."""
+    for sentence in proposal.says:
+        click.echo(sentence, err=True)
+    world = situation.snapshot.world
+    after = applied(world, [body])
+    now = datetime.now(UTC)
+    for change in compare(world, after, situation.workloads, lambda _zone: now):
+        state = f"{change.before.state} → {change.after.state}"
+        click.echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
+    verdicts = [decide(after, workload, now) for workload in situation.workloads]
+    freezes = {
+        str(verdict.policy.ref)
+        for verdict in verdicts
+        if verdict.stand is Stand.PAUSE and verdict.policy and verdict.policy.enforced
+    }
+    for freeze in sorted(freezes):
+        warn(f"{freeze} is Enforced and pauses {situation.wish.school} all the same")
+    if situation.target is not None and _is_from_git(situation.target):
+        warn("git will put this policy back: commit what --dry-run=client -o yaml prints")
+
+
+def _is_from_git(body: Object) -> bool:
+    metadata = body["metadata"]
+    managers = [entry.get("manager", "").lower() for entry in metadata.get("managedFields") or ()]
+    marks = [*(metadata.get("labels") or {}), *(metadata.get("annotations") or {})]
+    return any(_begins(item, _GITOPS_MANAGERS) for item in managers) or any(
+        _begins(item, _GITOPS_MARKS) for item in marks
+    )
+
+
+def _begins(text: str, beginnings: Iterable[str]) -> bool:
+    return text.startswith(tuple(beginnings))
+
+
+def _ask(situation: Situation, body: Object) -> None:
+    if situation.wish.yes:
+        return
+    if not sys.stdin.isatty():
+        raise WrongInput("nobody is there to be asked: add --yes to write, or --dry-run=client to look")
+    verb = "make" if situation.target is None else "change"
+    click.confirm(f"{verb} spp/{body['metadata']['name']}?", abort=True, err=True)
+
+
+async def _write(client: Client, situation: Situation, body: dict[str, Any]) -> dict[str, Any]:
+    policies = Policies(client)
+    if situation.target is None:
+        return await policies.create(KIND, body)
+    version = situation.target["metadata"]["resourceVersion"]
+    return await policies.patch_spec(
+        KIND, {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
+    )
+
+
+def _print(body: Object, output: str, verb: str) -> None:
+    if output == "text":
+        click.echo(f"syncpausepolicy/{body['metadata']['name']} {verb}")
+    else:
+        write_structured(body, output)
