@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from controlplane.access import tools
 from controlplane.build import binaries
 from controlplane.cluster import Cluster, start
 from controlplane.failure import BuildError, ClusterError
@@ -17,7 +18,8 @@ PLAYGROUND = Path(__file__).parents[2] / ".cluster"
 
 def exports(cluster: Cluster) -> str:
     """The shell lines that make a cluster the current one."""
-    return f"export KUBECONFIG={cluster.kubeconfig}\nexport PATH={cluster.bin}{os.pathsep}$PATH"
+    path = os.pathsep.join([*tools(cluster.bin), "$PATH"])
+    return f"export KUBECONFIG={cluster.kubeconfig}\nexport PATH={path}"
 
 
 def _build() -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import ssl
 import subprocess
+import sysconfig
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -36,8 +37,13 @@ def environment(binaries: Path, kubeconfig: Path) -> dict[str, str]:
         "KUBECONFIG": str(kubeconfig),
         "KUBECACHEDIR": str(kubeconfig.parent / "kubectl-cache"),
         "KUBERC": "off",
-        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": os.pathsep.join([*tools(binaries), os.environ.get("PATH", os.defpath)]),
     }
+
+
+def tools(binaries: Path) -> list[str]:
+    """The folders with kubectl, and with the plugin that it looks for on the PATH."""
+    return [str(binaries), sysconfig.get_path("scripts")]
 
 
 def kubectl(binaries: Path, kubeconfig: Path, *arguments: str, stdin: str | None, check: bool) -> str:

@@ -114,6 +114,15 @@ class Checks:
                 return [f"{policy} says {condition}={found['status']}: {found.get('message', '')}"]
         return [f"{policy} has no condition {condition} yet"]
 
+    def not_school(self, school: str, state: str) -> list[str]:
+        """Against: a school shows as being in a state."""
+        selector = f"syncpause.dev/school={school}"
+        shown = json.loads(self._cluster.kubectl("get", "schools", "-A", "-l", selector, "-o", "json"))[
+            "items"
+        ]
+        states = [item.get("status", {}).get("state") for item in shown]
+        return [] if states == [state] else [f"{school} shows as {states}"]
+
     def not_counted(self, policy: str, kind: str, what: str, wanted: int) -> list[str]:
         """Against: a policy's status counts so many."""
         seen = self._get(policy).get("status", {}).get("counts", {}).get(kind, {})

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from controlplane import Cluster, start
-from controlplane.__main__ import PLAYGROUND
+from controlplane.__main__ import PLAYGROUND, exports
 from controlplane.access import health
 from controlplane.components import free_ports
 from controlplane.failure import ClusterError
@@ -104,7 +104,7 @@ def a_cluster(*, keep: bool, teller: Teller) -> Iterator[Cluster]:
     finally:
         teller.say(
             "\nThe cluster stays up, without the operator (`make run`); `make cluster-stop` ends it.\n"
-            f"export KUBECONFIG={cluster.kubeconfig}\nexport PATH={cluster.bin}{os.pathsep}$PATH"
+            f"{exports(cluster)}"
         )
 
 

@@ -16,6 +16,7 @@ DEFAULT = "cspp default-summer"
 LINCOLN = "spp lincoln-high --namespace=district-9"
 ROOSEVELT = "spp roosevelt --namespace=district-9"
 SUMMER_SCHOOL = ("summer-rosters",)
+SCHOOLS = ("lincoln-high", "roosevelt", "franklin")
 OURS = "get cronjobs,deployments -A -l syncpause.dev/school -L syncpause.dev/application,syncpause.dev/state"
 # A CronJob starts its run within a second or so of the minute; this is for a busy machine.
 LATE_SECONDS = 20
@@ -65,10 +66,13 @@ class Story:
         """Every school is paused: nothing runs any more."""
         self._teller.heading("1. The default pause for all schools, moved so that today lies in it")
         comes_true("no sync is due this very second", _due_about_now)
-        self._apply("1-default-summer.yaml", every_year(self._dates.first), every_year(self._dates.last))
+        days = every_year(self._dates.first), every_year(self._dates.last)
+        self._stage.kubectl("syncpause preview -f -", stdin=moved(POLICIES / "1-default-summer.yaml", *days))
+        self._apply("1-default-summer.yaml", *days)
         everyone = self._checks.schools()
         took = comes_true("every school is paused", lambda: self._checks.not_paused(everyone))
         self._says(DEFAULT, "Paused")
+        self._show_as("Paused", *SCHOOLS)
         self._paused_at = datetime.now(UTC)
         holds("no ingest pod is left", self._checks.pods_of_ingest())
         self._show()
@@ -113,6 +117,7 @@ class Story:
             lambda: self._checks.not_made_up_once(its, self._paused_at, applied),
         )
         self._says(LINCOLN, "Ready")
+        self._show_as("Syncing", "lincoln-high")
         self._show()
         holds("every other school stays paused", self._checks.not_paused(others))
         self._teller.checked(f"Lincoln High alone syncs, after {took:.1f} s, and its ingest pods are back")
@@ -135,7 +140,10 @@ class Story:
         comes_true(
             "it counts an exemption", lambda: self._checks.not_counted(ROOSEVELT, "cronJobs", "exempt", 1)
         )
+        self._show_as("Paused", "roosevelt", "franklin")
         self._show()
+        self._stage.kubectl("syncpause status roosevelt -n district-9")
+        self._stage.kubectl("syncpause explain cronjob/roosevelt-summer-rosters -n district-9")
         holds("the rest of Roosevelt, and Franklin, stay paused", self._checks.not_paused(others))
         self._teller.checked(f"summer-rosters alone syncs, after {took:.1f} s; its run: {took + runs:.1f} s")
         self._teller.checked(
@@ -152,7 +160,9 @@ class Story:
         took = comes_true("every school is as before", lambda: self._checks.not_as_before(everyone))
         self._says(DEFAULT, "Ready")
         self._says(ROOSEVELT, "Ready")
+        self._show_as("Syncing", *SCHOOLS)
         self._show()
+        self._stage.kubectl("syncpause calendar -A")
         self._teller.checked(
             f"every school syncs, after {took:.1f} s; each spec, label and annotation as before"
         )
@@ -189,6 +199,11 @@ class Story:
     def _started_in_pause(self) -> list[str]:
         return self._checks.started(self._checks.schools(), self._paused_at, datetime.now(UTC))
 
+    def _show_as(self, state: str, *schools: str) -> None:
+        for school in schools:
+            comes_true(f"{school} shows as {state}", lambda name=school: self._checks.not_school(name, state))
+
     def _show(self) -> None:
-        self._stage.kubectl("get syncpause -A")
+        self._stage.kubectl("get schools -A")
+        self._stage.kubectl("get spp,cspp -A")
         self._stage.kubectl(OURS)

@@ -118,7 +118,9 @@ def test_what_a_person_types_is_read_strictly(cluster: Cluster, stage: Stage) ->
     assert "put the later day last" in refused("set-dates", "lincoln", "2035-08-14", "2035-06-12")
     assert "both as MM-DD" in refused("set-dates", "lincoln", "06-12", "2035-08-14")
     assert "is it lincoln?" in refused("set-dates", "linclon", "06-12", "08-14")
-    assert "not a known time zone" in refused("set-dates", "lincoln", "06-12", "08-14", tail=(*where[:-1], "Mars"))
+    assert "not a known time zone" in refused(
+        "set-dates", "lincoln", "06-12", "08-14", tail=(*where[:-1], "Mars")
+    )
     no_zone = refused("set-dates", "lincoln", "06-12", "08-14", tail=where[:3])
     assert "Add --time-zone, as America/Denver" in no_zone
     assert stage.items("spp") == []

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
 from plugin import Plugin
 from stage import RunningOperator, Stage, eventually
+from test_jobs import HOLD, run_by_hand, window
 
 from controlplane.cluster import Cluster
 
@@ -20,6 +25,11 @@ async def test_release_of_a_school_hands_back_its_workloads_alone(
     await eventually(lambda: stage.is_paused("lincoln"), "paused")
     await eventually(lambda: stage.is_paused("franklin"), "paused")
     await stopped_operator.stop()
+    shown = plugin.ok("release", "lincoln", "-n", stage.namespace, "--dry-run")
+    assert "goes back to suspend=false, startingDeadlineSeconds=600" in shown
+    assert stage.is_paused("lincoln") is True
+    unasked = plugin("release", "lincoln", "-n", stage.namespace)
+    assert (unasked.code, stage.is_paused("lincoln")) == (1, True)
     told = plugin.ok("release", "lincoln", "-n", stage.namespace, "--yes")
     assert f"cronjob {stage.namespace}/lincoln  released" in told
     assert stage.is_syncing("lincoln") is True
@@ -27,9 +37,32 @@ async def test_release_of_a_school_hands_back_its_workloads_alone(
     assert stage.is_paused("franklin") is True
 
 
+async def test_release_lets_suspended_jobs_go_on(
+    cluster: Cluster, stage: Stage, operator: RunningOperator
+) -> None:
+    operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
+    stage.sync(podAnnotations=HOLD)
+    run_by_hand(stage, "rosters", "long")
+
+    def job() -> Any:
+        return stage.get("job", "long")
+
+    await eventually(lambda: job().get("status", {}).get("active") == 1, "the Job runs")
+    stage.policy(windows=window(-1, 1), activeJobs="Suspend")
+    await eventually(lambda: job()["spec"]["suspend"] is True, "suspended")
+    await eventually(stage.is_paused, "paused")
+    await operator.stop()
+    told = await asyncio.to_thread(Plugin(cluster).ok, "release", "--all", "-n", stage.namespace, "-y")
+    assert "and 1 suspended Job" in told
+    assert job()["spec"]["suspend"] is False
+    assert stage.is_syncing() is True
+
+
 def test_release_asks_what_to_release_and_whether(cluster: Cluster, stage: Stage) -> None:
     plugin = Plugin(cluster)
     neither = plugin("release", "-n", stage.namespace)
     assert (neither.code, "a SCHOOL, or --all" in neither.err) == (2, True)
     nothing = plugin.ok("release", "--all", "-n", stage.namespace)
-    assert nothing == f"nothing is paused in namespace {stage.namespace}\n"
+    assert nothing == f"nothing is paused in {stage.namespace}\n"
+    other = plugin.ok("release", "lincoln", "-n", stage.namespace)
+    assert other == f"school lincoln is not paused in {stage.namespace}\n"

@@ -35,6 +35,11 @@ def test_the_files_in_crds_are_the_generated_ones() -> None:
     assert on_disk == crd_files(), "run `make generate`"
 
 
+def test_the_kustomization_installs_all_of_them() -> None:
+    listed = yaml.safe_load((CRDS / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    assert sorted(listed) == sorted(crd_files())
+
+
 def test_the_text_is_the_definition() -> None:
     assert [yaml.safe_load(text) for text in crd_files().values()] == [definition(kind) for kind in KINDS]
 

@@ -17,7 +17,7 @@ from syncpause.kube.errors import ApiError, Forbidden, NotFound
 ANSWER_IS_NO = 1
 CLUSTER = 3
 
-_NO_KIND = "the server could not find the requested resource"
+_NO_KIND = "404 page not found"
 _REFUSED = re.compile(
     r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]+)")?'

@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
 
-from syncpause.cli.failure import CLUSTER
+from syncpause.api import names
+from syncpause.cli.completion import complete_school
+from syncpause.cli.failure import CLUSTER, missing_right
 from syncpause.cli.options import Where, cluster_options
+from syncpause.cli.output import warn
+from syncpause.cli.wording import goes_back_to
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.plan import plan
+from syncpause.domain.tally import plural
 from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
-from syncpause.kube.errors import ApiError, NotFound
+from syncpause.kube.errors import ApiError, Forbidden, NotFound
+from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.workloads import Workloads
 
 _RELEASED = Verdict(Stand.UNGOVERNED, "released by hand")
+_SUSPENDED = f"{names.STATE_LABEL}={names.STATE_PAUSED}"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A paused workload, and those of its Jobs that were suspended with it."""
+
+    workload: Workload
+    jobs: Sequence[Job] = ()
+
+    def __str__(self) -> str:
+        jobs = f", and {plural(len(self.jobs), 'suspended Job')}" if self.jobs else ""
+        school = self.workload.school or "?"
+        return f"{self.workload.key}  school {school}, goes back to {goes_back_to(self.workload)}{jobs}"
 
 
 @click.command()
-@click.argument("school", default="")
+@click.argument("school", default="", shell_complete=complete_school)
 @click.option("--all", "everything", is_flag=True, help="Every school: of the cluster, or of -n's namespace.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @cluster_options()
-def release(school: str, *, everything: bool, yes: bool, where: Where) -> None:
+def release(school: str, *, everything: bool, dry_run: bool, yes: bool, where: Where) -> None:
     """Put paused workloads back from their own annotations.
 
     Needs neither the operator nor its CRDs. A running operator pauses again what a policy still governs.
@@ -33,18 +56,21 @@ def release(school: str, *, everything: bool, yes: bool, where: Where) -> None:
     if bool(school) == everything:
         raise click.UsageError("say what to release: a SCHOOL, or --all")
     namespace = "" if everything and not where.named else where.namespace
-    failures = where.run(lambda client: _run(client, namespace, school, yes=yes))
+    failures = where.run(lambda client: _run(client, namespace, school, yes=yes, dry_run=dry_run))
     if failures:
         raise SystemExit(CLUSTER)
 
 
-async def _run(client: Client, namespace: str, school: str, *, yes: bool) -> int:
+async def _run(client: Client, namespace: str, school: str, *, yes: bool, dry_run: bool) -> int:
     """Show, ask, put back; returns how many could not be put back."""
     found = await _paused(client, namespace, school)
-    for workload in found:
-        click.echo(f"{workload.key}  school {workload.school or '?'}")
+    for item in found:
+        click.echo(str(item))
     if not found:
-        click.echo(f"nothing is paused in {f'namespace {namespace}' if namespace else 'the cluster'}")
+        what = f"school {school}" if school else "nothing"
+        click.echo(f"{what} is{' not' if school else ''} paused in {namespace or 'any namespace'}")
+        return 0
+    if dry_run:
         return 0
     if not yes:
         click.confirm(f"put these {len(found)} workloads back on {client.server}?", abort=True)
@@ -55,28 +81,46 @@ async def _run(client: Client, namespace: str, school: str, *, yes: bool) -> int
     return failures
 
 
-async def _paused(client: Client, namespace: str, school: str) -> list[Workload]:
+async def _paused(client: Client, namespace: str, school: str) -> list[Paused]:
     workloads = Workloads(client)
     found = [workload for kind in Kind for workload in await workloads.list_marked(kind, namespace)]
-    return [workload for workload in found if school in ("", workload.school)]
+    jobs = await _suspended_jobs(client, namespace)
+    return [
+        Paused(workload, jobs.get(workload.uid, ())) for workload in found if school in ("", workload.school)
+    ]
 
 
-async def _release(client: Client, found: list[Workload], now: datetime) -> AsyncIterator[tuple[Key, str]]:
+async def _suspended_jobs(client: Client, namespace: str) -> dict[str, list[Job]]:
+    """Jobs that a pause suspended, by the UID of their CronJob."""
+    jobs: dict[str, list[Job]] = defaultdict(list)
+    try:
+        for job in await Jobs(client).unfinished(namespace, _SUSPENDED):
+            if job.restore_suspend is not None:
+                jobs[job.owner].append(job)
+    except Forbidden as error:
+        warn(f"{missing_right(error)}: Jobs that a pause has suspended stay suspended")
+    return jobs
+
+
+async def _release(client: Client, found: list[Paused], now: datetime) -> AsyncIterator[tuple[Key, str]]:
     """Put each back; yields its key and "" or what went wrong. One failure stops no other."""
-    workloads = Workloads(client)
-    for workload in found:
+    for item in found:
         try:
-            await _release_one(workloads, workload, now)
+            await _release_one(client, item, now)
         except NotFound:
-            yield workload.key, ""
+            yield item.workload.key, ""
         except ApiError as error:
-            yield workload.key, error.message
+            yield item.workload.key, error.message
         else:
-            yield workload.key, ""
+            yield item.workload.key, ""
 
 
-async def _release_one(workloads: Workloads, workload: Workload, now: datetime) -> None:
+async def _release_one(client: Client, item: Paused, now: datetime) -> None:
+    """Jobs first, so that a crash between the two forgets none."""
+    workload = item.workload
+    for job in item.jobs:
+        await Jobs(client).hand_back(job, workload.annotations.get(names.MISSED_RUNS, ""))
     fallback = restore.DEFAULTS[workload.kind] if restore.missing(workload) else None
     change = plan(workload, _RELEASED, now, fallback=fallback)
     if change is not None:
-        await workloads.apply(workload, change)
+        await Workloads(client).apply(workload, change)

@@ -59,12 +59,11 @@ class Reader:
         self._objects: dict[PolicyRef, Object] = {}
 
     async def snapshot(self) -> Snapshot:
-        """Everything. What is in a namespace must be readable (raises Forbidden); what is the whole cluster's
-        need not be, and is noted as missing."""
+        """Policies and workloads. What is in a namespace must be readable (raises Forbidden); what is the
+        whole cluster's need not be, and is noted as missing."""
         world = await self.world()
         workloads = await self._list_workloads()
-        schools = await self.schools()
-        return Snapshot(world, self._objects, tuple(workloads), schools, tuple(self._missing))
+        return Snapshot(world, self._objects, tuple(workloads), missing=tuple(self._missing))
 
     async def dashboard(self) -> Snapshot:
         """SchoolSyncs and workloads, without what they follow from. Either may be missing, and is noted."""

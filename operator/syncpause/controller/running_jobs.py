@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from syncpause.api.policy import ActiveJobs, MissedRuns
+from syncpause.api.policy import ActiveJobs
 from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.workload import CronJob, Workload
@@ -88,10 +88,7 @@ class RunningJobs:
             if job is None or job.restore_suspend is None:
                 continue
             with suppress(NotFound):  # it ended a moment ago
-                if job.stray and missed_runs != MissedRuns.RUN_ONCE:
-                    await self._jobs.delete(job)
-                else:
-                    await self._jobs.resume(job)
+                await self._jobs.hand_back(job, missed_runs)
 
     async def _settle_one(self, workload: CronJob, verdict: Verdict, name: str) -> bool:
         """True where the Job must be looked at again."""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from syncpause.api.names import GROUP, RESTORE_SUSPEND, STATE_LABEL, STATE_PAUSED
+from syncpause.api.policy import MissedRuns
 from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_objects
@@ -48,10 +49,10 @@ class Jobs:
         """One Job. Raises NotFound."""
         return _decode(await self._client.get(paths.job(namespace, name)))
 
-    async def unfinished(self) -> list[Job]:
-        """All Jobs that have neither completed nor failed, in all namespaces."""
-        params = {"fieldSelector": "status.successful=0"}
-        found = await list_all(self._client, paths.jobs(), decode_objects, params)
+    async def unfinished(self, namespace: str = "", selector: str = "") -> list[Job]:
+        """Jobs that have neither completed nor failed, of one namespace or of all."""
+        params = {"fieldSelector": "status.successful=0", "labelSelector": selector}
+        found = await list_all(self._client, paths.jobs(namespace), decode_objects, params)
         jobs = [_record(msgspec.convert(item, _Job)) for item in found]
         return [job for job in jobs if not job.finished]
 
@@ -65,6 +66,14 @@ class Jobs:
         """Put back what ``suspend`` noted, and remove the note; returns the new record."""
         marks = {RESTORE_SUSPEND: None, STRAY: None}
         return await self._patch(job, suspend=job.restore_suspend == "true", annotations=marks, state=None)
+
+    async def hand_back(self, job: Job, missed_runs: str) -> None:
+        """At the end of a pause: let a suspended Job go on. A stray is deleted under Skip, for its run was
+        missed."""
+        if job.stray and missed_runs != MissedRuns.RUN_ONCE:
+            await self.delete(job)
+        else:
+            await self.resume(job)
 
     async def delete(self, job: Job) -> None:
         """Delete it and, behind it, its pods; never another Job of the same name."""
