@@ -14,7 +14,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	--python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test cluster cluster-stop run generate verify lint unit integration e2e lock clean
+.PHONY: help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
@@ -34,6 +34,9 @@ cluster-stop: $(READY) ## End that cluster
 
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run
+
+docs: controlplane ## Take the pictures in docs/images anew, from a real cluster
+	@PYTHONPATH=tests:tests/integration $(BIN)/python -m pictures
 
 generate: $(READY) ## Write the CRDs from the models
 	@$(BIN)/syncpause crds --output crds/

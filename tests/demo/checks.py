@@ -114,14 +114,16 @@ class Checks:
                 return [f"{policy} says {condition}={found['status']}: {found.get('message', '')}"]
         return [f"{policy} has no condition {condition} yet"]
 
-    def not_school(self, school: str, state: str) -> list[str]:
-        """Against: a school shows as being in a state."""
+    def not_school(self, school: str, state: str, applications: str = "") -> list[str]:
+        """Against: a school shows as being in a state, with so many applications in which."""
         selector = f"syncpause.dev/school={school}"
-        shown = json.loads(self._cluster.kubectl("get", "schools", "-A", "-l", selector, "-o", "json"))[
-            "items"
-        ]
-        states = [item.get("status", {}).get("state") for item in shown]
-        return [] if states == [state] else [f"{school} shows as {states}"]
+        shown = self._cluster.kubectl("get", "schools", "-A", "-l", selector, "-o", "json")
+        for item in json.loads(shown)["items"]:
+            status = item.get("status", {})
+            summary = status.get("summary", {}).get("applications", "")
+            if status.get("state") == state and applications in summary:
+                return []
+        return [f"{school} does not show as {state} {applications}"]
 
     def not_counted(self, policy: str, kind: str, what: str, wanted: int) -> list[str]:
         """Against: a policy's status counts so many."""

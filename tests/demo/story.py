@@ -140,7 +140,7 @@ class Story:
         comes_true(
             "it counts an exemption", lambda: self._checks.not_counted(ROOSEVELT, "cronJobs", "exempt", 1)
         )
-        self._show_as("Paused", "roosevelt", "franklin")
+        self._show_as("Paused", "roosevelt", applications="1 exempt")
         self._show()
         self._stage.kubectl("syncpause status roosevelt -n district-9")
         self._stage.kubectl("syncpause explain cronjob/roosevelt-summer-rosters -n district-9")
@@ -199,9 +199,12 @@ class Story:
     def _started_in_pause(self) -> list[str]:
         return self._checks.started(self._checks.schools(), self._paused_at, datetime.now(UTC))
 
-    def _show_as(self, state: str, *schools: str) -> None:
+    def _show_as(self, state: str, *schools: str, applications: str = "") -> None:
         for school in schools:
-            comes_true(f"{school} shows as {state}", lambda name=school: self._checks.not_school(name, state))
+            comes_true(
+                f"{school} shows as {state} {applications}",
+                lambda name=school: self._checks.not_school(name, state, applications),
+            )
 
     def _show(self) -> None:
         self._stage.kubectl("get schools -A")

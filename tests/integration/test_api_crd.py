@@ -62,6 +62,16 @@ def test_explain_has_something_to_say_about_every_field(explain: Explain, kind: 
         assert "<no description>" not in explain(f"{kind.SHORTS[0]}.{field}")
 
 
+def test_explain_teaches_the_line_of_a_school(explain: Explain) -> None:
+    text = explain("school")
+    assert "One school's line on the dashboard" in text
+    assert "to change what it says, change policies" in text
+    for field in ("state", "since", "until", "nextTransition", "restore", "conditions"):
+        assert "<no description>" not in explain(f"school.status.{field}")
+    assert "`Syncing`, `Pausing`" in explain("schools.status.state")
+    assert "Last day of the exemption, inclusive" in explain("school.status.applications.exemption")
+
+
 def test_the_api_server_has_no_complaint_about_the_schema(cluster: Cluster) -> None:
     crds = json.loads(cluster.kubectl("get", "crd", "--output=json"))["items"]
     ours = {crd["metadata"]["name"]: crd["status"]["conditions"] for crd in crds}

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from syncpause.cli.completion import complete_school
@@ -103,7 +104,7 @@ def _show_row(out: Console, row: Row, name: int, width: int) -> None:
         bar.append(LOOKS[state].character, LOOKS[state].style)
     out.print(bar, no_wrap=True, overflow="crop")
     for sentence in in_words(row.year):
-        out.print(Text(f"{' ' * (name + 2)}{sentence}", "dim"))
+        out.print(Padding(Text(sentence, "dim"), (0, 0, 0, name + 2), expand=False))
 
 
 def _header(year: int, width: int) -> str:
