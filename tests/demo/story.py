@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from demo.checks import Checks
@@ -201,10 +202,8 @@ class Story:
 
     def _show_as(self, state: str, *schools: str, applications: str = "") -> None:
         for school in schools:
-            comes_true(
-                f"{school} shows as {state} {applications}",
-                lambda name=school: self._checks.not_school(name, state, applications),
-            )
+            promise = f"{school} shows as {state} {applications}".rstrip()
+            comes_true(promise, partial(self._checks.not_school, school, state, applications))
 
     def _show(self) -> None:
         self._stage.kubectl("get schools -A")
