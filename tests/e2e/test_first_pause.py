@@ -41,11 +41,6 @@ def playground(tmp_path: Path, ports: Callable[[], int]) -> Iterator[Cluster]:
         operator.terminate()
 
 
-@pytest.fixture
-def ports(unused_tcp_port_factory: Callable[[], int]) -> Callable[[], int]:
-    return unused_tcp_port_factory
-
-
 def test_every_command_of_the_tutorial_works_and_prints_what_it_says(
     playground: Cluster, tmp_path: Path
 ) -> None:

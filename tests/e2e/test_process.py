@@ -68,11 +68,6 @@ class Process:
 
 
 @pytest.fixture
-def ports(unused_tcp_port_factory: Callable[[], int]) -> Callable[[], int]:
-    return unused_tcp_port_factory
-
-
-@pytest.fixture
 def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     name = request.node.name.replace("_", "-")[:50].strip("-")
     cluster.kubectl("create", "namespace", name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controlplane.access import environment
 from controlplane.cluster import Cluster
 
 SECONDS = 60
@@ -33,12 +32,7 @@ class Plugin:
     """Runs the plugin against one cluster, as the owner of a kubeconfig."""
 
     def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
-        folders = (Path(sys.executable).parent, cluster.bin)
-        self.env = {
-            **os.environ,
-            "KUBECONFIG": str(kubeconfig or cluster.kubeconfig),
-            "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
-        }
+        self.env = environment(cluster.bin, kubeconfig or cluster.kubeconfig)
 
     def __call__(
         self, *args: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None

@@ -21,6 +21,15 @@ def says(stage: Stage, name: str = "lincoln", **wanted: Any) -> bool | str:
     return all(status.get(field) == value for field, value in wanted.items()) or str(status)
 
 
+async def pause_and_stop(stage: Stage, operator: RunningOperator) -> None:
+    """A summer begins, and then nobody watches."""
+    stage.policy(windows=SUMMER)
+    operator.jump_to("2027-07-01T12:00")
+    await operator.start()
+    await eventually(lambda: says(stage, state="Paused"), "paused")
+    await operator.stop()
+
+
 def strip(stage: Stage, what: str) -> None:
     """Take every mark of a pause off a workload."""
     marks = [key for key in stage.get(what)["metadata"]["annotations"] if key.startswith("syncpause.dev/")]
@@ -137,11 +146,7 @@ async def test_marks_stripped_while_nobody_watched_come_back_from_the_schools_li
     """At the start after the summer: the copy still tells what its owner wants, with and without marks."""
     stage.ingest(replicas=5)
     stage.sync(startingDeadlineSeconds=600)
-    stage.policy(windows=SUMMER)
-    stopped_operator.jump_to("2027-07-01T12:00")
-    await stopped_operator.start()
-    await eventually(lambda: says(stage, state="Paused"), "paused")
-    await stopped_operator.stop()
+    await pause_and_stop(stage, stopped_operator)
     strip(stage, "deployment/ingest")
     strip(stage, "cronjob/rosters")
     stopped_operator.jump_to("2027-09-01T12:00")
@@ -156,11 +161,7 @@ async def test_who_scaled_it_to_zero_after_the_pause_keeps_it_at_zero(
     stage: Stage, stopped_operator: RunningOperator
 ) -> None:
     stage.ingest(replicas=5)
-    stage.policy(windows=SUMMER)
-    stopped_operator.jump_to("2027-07-01T12:00")
-    await stopped_operator.start()
-    await eventually(lambda: says(stage, state="Paused"), "paused")
-    await stopped_operator.stop()
+    await pause_and_stop(stage, stopped_operator)
     strip(stage, "deployment/ingest")
     for replicas in ("5", "0"):
         stage.kubectl("scale", "deployment/ingest", "-n", stage.namespace, f"--replicas={replicas}")

@@ -15,7 +15,7 @@ from syncpause.api.school import SchoolState, SchoolStatus
 from syncpause.domain.announcements import announce_school
 from syncpause.domain.governance import Stand, decide
 from syncpause.domain.phase import phase_of, written
-from syncpause.domain.prospect import MOST_EDGES, next_transition
+from syncpause.domain.prospect import MOST_EDGES, Prospect, next_transition
 from syncpause.domain.school_names import object_name
 from syncpause.domain.school_status import Member, school_status
 from syncpause.domain.workload import Workload
@@ -57,6 +57,11 @@ def status(
         phase = phase_of(workload, verdict, running)
         members.append(Member(workload, verdict, phase, running, written(workload, verdict), refused))
     return school_status(world_, members, before, 1, now)
+
+
+def following(here: World, now: Any) -> Prospect | None:
+    """What comes next for one sync of the school."""
+    return next_transition(here, [sync()], [decide(here, sync(), now)], now)
 
 
 def condition(found: SchoolStatus, type_: str) -> tuple[str, str]:
@@ -187,14 +192,12 @@ def test_transitions_are_announced_once(
 def test_what_comes_next_skips_edges_that_change_nothing() -> None:
     """The default's edges mean nothing to a school with its own dates."""
     own = policy("own", schools=["lincoln"], windows=[{"name": "w", "firstDay": "07-01", "lastDay": "07-31"}])
-    found = next_transition(world(policy("district"), own), [sync()], MARCH)
+    found = following(world(policy("district"), own), MARCH)
     assert found is not None
     assert str(found) == "Pause 2027-07-01 00:00 CDT"
-    never = next_transition(
-        world(policy("district"), policy("own", schools=["lincoln"], windows=[])), [sync()], MARCH
-    )
+    never = following(world(policy("district"), policy("own", schools=["lincoln"], windows=[])), MARCH)
     assert never is None
-    assert next_transition(world(), [], MARCH) is None
+    assert next_transition(world(), [], [], MARCH) is None
 
 
 days = st.dates(min_value=at("2026-01-01T00:00").date(), max_value=at("2028-12-31T00:00").date())
@@ -211,7 +214,7 @@ def test_between_now_and_what_comes_next_nothing_changes(pairs: list[tuple[Any, 
     def stand(instant: Any) -> Stand:
         return decide(here, sync(), instant).stand
 
-    found = next_transition(here, [sync()], now)
+    found = following(here, now)
     edges = sorted({span for window in windows for span in (window["firstDay"], window["lastDay"])})
     assert len(edges) < MOST_EDGES
     later = [at(f"{edge}T12:00") for edge in edges]

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field
 
 from syncpause.api.rules import Rule, Rules
 
-_NAME = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _VALUE = "[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
-_KEY = f"({_NAME}([.]{_NAME})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
+_KEY = f"({DNS_LABEL}([.]{DNS_LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?"
 MAX_NAME = 63
 MAX_KEY_PREFIX = 253
 MAX_KEY = MAX_KEY_PREFIX + 1 + MAX_NAME
@@ -26,7 +26,7 @@ KEY_FORM = "write a label key, such as app or example.com/app: letters, digits, 
 
 def check_name(name: str) -> str:
     """Returns a DNS label; raises ValueError with the sentence that mends it."""
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(DNS_LABEL, name):
         raise ValueError(NAME_FORM)
     return name
 
@@ -64,7 +64,7 @@ Name = Annotated[
     str,
     Field(max_length=MAX_NAME),
     AfterValidator(check_name),
-    Rules(Rule(f"self.matches('^{_NAME}$')", NAME_FORM)),
+    Rules(Rule(f"self.matches('^{DNS_LABEL}$')", NAME_FORM)),
 ]
 """Name of a window or an exemption."""
 

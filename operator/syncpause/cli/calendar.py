@@ -15,10 +15,10 @@ from rich.text import Text
 
 from syncpause.cli.completion import complete_school
 from syncpause.cli.dates import DayType
-from syncpause.cli.failure import WrongInput, unknown
+from syncpause.cli.failure import WrongInput
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, warn, write_structured
-from syncpause.cli.snapshot import Reader, Snapshot
+from syncpause.cli.output import console, write_structured
+from syncpause.cli.snapshot import Snapshot, no_school, take
 from syncpause.cli.year_svg import draw
 from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, in_words, months, rows
 from syncpause.domain.year import DayState, SchoolYear, year_of
@@ -49,9 +49,7 @@ def calendar(
 ) -> None:
     """Draw the year: when each school is paused or exempt, as its policies stand."""
     now = date.fromisoformat(today) if today else datetime.now().astimezone().date()
-    snapshot = where.run(lambda client: Reader(client, where.namespace).snapshot())
-    for sentence in snapshot.missing:
-        warn(sentence)
+    snapshot = take(where)
     years = _years(snapshot, school, year or now.year, where)
     found = rows(years, len(years) if everything else MOST_ROWS)
     if svg:
@@ -59,16 +57,13 @@ def calendar(
     elif output != "table":
         write_structured([_structured(item) for item in years], output)
     elif not years:
-        click.echo(f"There is no school {where.words}: no workload carries the label syncpause.dev/school.")
+        click.echo(no_school(where))
     else:
         _show(console(), found, year or now.year, now)
 
 
 def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[SchoolYear]:
-    schools = [item for item in snapshot.all_schools() if snapshot.of_school(item)]
-    wanted = [item for item in schools if school in ("", item.name)]
-    if school and not wanted:
-        raise unknown("school", school, (item.name for item in schools), where.words)
+    wanted = snapshot.find_schools(school, where)
     return [year_of(snapshot.world, snapshot.of_school(item), year) for item in wanted]
 
 

@@ -9,18 +9,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from syncpause.api.errors import Fault, faults
+from syncpause.api.labels import DNS_LABEL
 from syncpause.api.names import API_VERSION, GROUP
 from syncpause.api.resources import POLICY_KINDS, Resource, SchoolSync
 from syncpause.cli.manifests import Manifest
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _FORMS = {
     "name": (
-        re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"),
+        re.compile(rf"(?=.{{1,253}}$){DNS_LABEL}(\.{DNS_LABEL})*"),
         "write lower-case letters, digits, '-' and '.', at most 253, a letter or digit at both ends",
     ),
     "namespace": (
-        re.compile(rf"(?=.{{0,63}}$)({_LABEL})?"),
+        re.compile(rf"(?=.{{0,63}}$)({DNS_LABEL})?"),
         "write lower-case letters, digits and '-', at most 63, a letter or digit at both ends",
     ),
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from syncpause.api.days import check_dated_day, check_day
+from syncpause.api.days import check_dated_day, check_day, is_annual
 from syncpause.domain.calendar import day_after, first_instant
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})")
@@ -74,7 +74,7 @@ def say_moment(moment: date | datetime) -> str:
 
 def say_days(first: str, last: str, zone: ZoneInfo) -> str:
     """First through last day, with weekdays where a year is named, and the instants where one is."""
-    if len(first) == len("MM-DD"):
+    if is_annual(first):
         return f"every year from {first} through {last}, {zone.key}"
     opens, ends = date.fromisoformat(first), date.fromisoformat(last)
     return (

@@ -7,9 +7,10 @@ anew where that is no longer the current one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import wraps
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -99,13 +100,12 @@ class Proposal:
 def editing_options(command: Command) -> Command:
     """SCHOOL and the options that all edits share; the command gets them as one argument ``wish: Wish``."""
 
+    @wraps(command)
     def gathered(
         *, school: str, where: Where, policy: str, dry_run: str, yes: bool, output: str, **rest: Any
     ) -> Any:
         return command(wish=Wish(where, school, policy, dry_run == "client", yes, output), **rest)
 
-    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
-    gathered.__dict__.update(command.__dict__)
     decorated: Any = gathered
     for option in (
         output_option("text", "yaml", "json"),
@@ -261,13 +261,9 @@ def _is_from_git(body: Object) -> bool:
     metadata = body["metadata"]
     managers = [entry.get("manager", "").lower() for entry in metadata.get("managedFields") or ()]
     marks = [*(metadata.get("labels") or {}), *(metadata.get("annotations") or {})]
-    return any(_begins(item, _GITOPS_MANAGERS) for item in managers) or any(
-        _begins(item, _GITOPS_MARKS) for item in marks
+    return any(item.startswith(_GITOPS_MANAGERS) for item in managers) or any(
+        item.startswith(_GITOPS_MARKS) for item in marks
     )
-
-
-def _begins(text: str, beginnings: Iterable[str]) -> bool:
-    return text.startswith(tuple(beginnings))
 
 
 def _ask(situation: Situation, body: Object) -> None:

@@ -13,14 +13,15 @@ from rich.table import Table
 from syncpause.cli.dates import MomentType, instant_of, say_instant
 from syncpause.cli.failure import WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, warn, write_structured
-from syncpause.cli.snapshot import Reader, Snapshot
-from syncpause.cli.wording import describe, short_name
+from syncpause.cli.output import console, write_structured
+from syncpause.cli.snapshot import Snapshot, take
+from syncpause.cli.wording import describe
 from syncpause.domain.explanation import Considered, Explanation
 from syncpause.domain.explanation import explain as explain_one
 from syncpause.domain.governance import Stand, decide
 from syncpause.domain.prospect import Prospect, next_transition, zone_of
 from syncpause.domain.workload import Kind, Workload
+from syncpause.domain.world import World
 
 _KINDS = {
     **dict.fromkeys(("cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"), Kind.CRON_JOB),
@@ -53,9 +54,7 @@ class Answer:
 def explain(what: tuple[str, ...], *, at: date | datetime | None, where: Where, output: str) -> None:
     """Say why cronjob/NAME, deployment/NAME or school/NAME is paused or not, and what comes next."""
     kind, name = _target(what)
-    snapshot = where.run(lambda client: Reader(client, where.namespace).snapshot())
-    for sentence in snapshot.missing:
-        warn(sentence)
+    snapshot = take(where)
     workloads = _find(snapshot, kind, name, where)
     answers = _answers(snapshot, workloads, at or datetime.now(UTC))
     if output != "table":
@@ -96,17 +95,21 @@ def _answers(snapshot: Snapshot, workloads: Sequence[Workload], moment: date | d
     for item in workloads:
         explanation = explained[item.key]
         groups.setdefault((explanation.verdict.reason, explanation.considered), []).append(item)
-    return [
-        Answer(tuple(group), explained[group[0].key], next_transition(world, group, at))
-        for group in groups.values()
-    ]
+    return [_answer(world, group, [explained[item.key] for item in group], at) for group in groups.values()]
+
+
+def _answer(
+    world: World, group: Sequence[Workload], explanations: Sequence[Explanation], at: datetime
+) -> Answer:
+    verdicts = [explanation.verdict for explanation in explanations]
+    return Answer(tuple(group), explanations[0], next_transition(world, group, verdicts, at))
 
 
 def _show(answer: Answer) -> None:
     out = console()
     for item in answer.workloads:
         of = f"school {item.school}" + (f", application {item.application}" if item.application else "")
-        out.print(f"{short_name(item)} ({of}): {describe(item)}.")
+        out.print(f"{item.short_name} ({of}): {describe(item)}.")
     verdict = answer.explanation.verdict
     out.print(f"  {_VERDICTS[verdict.stand]}: {verdict.reason}.")
     out.print(f"  The rule: {answer.explanation.rule}.")
@@ -131,7 +134,7 @@ def _say(prospect: Prospect | None) -> str:
 def _structured(answer: Answer) -> dict[str, Any]:
     verdict = answer.explanation.verdict
     return {
-        "workloads": [short_name(item) for item in answer.workloads],
+        "workloads": [item.short_name for item in answer.workloads],
         "verdict": str(verdict.stand),
         "reason": verdict.reason,
         "rule": answer.explanation.rule,

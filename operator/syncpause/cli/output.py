@@ -22,7 +22,6 @@ STATE_STYLES = {
     "Syncing": "green",
     "Exempt": "magenta",
     "Mixed": "yellow",
-    "Held": "red",
 }
 """The colour of each state, the same in every command."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from syncpause.cli.dates import MomentType, instant_of, say_moment
 from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Unreadable, read
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, table, warn, write_structured
-from syncpause.cli.snapshot import Object, Reader, Snapshot, applied, deleted
+from syncpause.cli.output import console, table, write_structured
+from syncpause.cli.snapshot import Object, Snapshot, applied, deleted, take
 from syncpause.domain.forecast import Outlook, SchoolChange, compare
 from syncpause.domain.tally import plural
 from syncpause.domain.workload import Workload
@@ -63,9 +63,7 @@ def preview(
     given = _given(files, where.namespace)
     if not given.policies:
         raise WrongInput(f"there is no policy in {', '.join(files)}")
-    snapshot = where.run(lambda client: Reader(client, given.scope).snapshot())
-    for sentence in snapshot.missing:
-        warn(sentence)
+    snapshot = take(replace(where, namespace=given.scope))
     changes = _changes(snapshot, given, at or datetime.now(UTC), delete=delete)
     if output == "table":
         _show(changes, snapshot, at)
@@ -164,8 +162,8 @@ def _structured(change: SchoolChange) -> dict[str, Any]:
         "at": change.at.isoformat(),
         "before": _outlook(change.before),
         "after": _outlook(change.after),
-        "pauses": [f"{item.kind.lower()}/{item.name}" for item in change.pauses],
-        "resumes": [f"{item.kind.lower()}/{item.name}" for item in change.resumes],
+        "pauses": [item.short_name for item in change.pauses],
+        "resumes": [item.short_name for item in change.resumes],
     }
 
 

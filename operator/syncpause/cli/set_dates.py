@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
+from syncpause.api.days import is_annual
 from syncpause.api.zones import load_zone
 from syncpause.cli.dates import DayType, say_days
 from syncpause.cli.editing import Proposal, Situation, Wish, copied, edit, editing_options, school_argument
 from syncpause.cli.failure import WrongInput
 from syncpause.domain.edits import with_dates
-
-ANNUAL = len("MM-DD")
 
 
 @click.command()
@@ -24,9 +23,9 @@ def set_dates(first: str, last: str, time_zone: str, wish: Wish) -> None:
 
     Days are YYYY-MM-DD, or MM-DD for every year. Edits the school's own policy, or makes one.
     """
-    if len(first) != len(last):
+    if is_annual(first) != is_annual(last):
         raise WrongInput(f"{first} and {last}: write both as YYYY-MM-DD, or both as MM-DD for every year")
-    if len(first) != ANNUAL and last < first:
+    if not is_annual(first) and last < first:
         raise WrongInput(f"{last} is before {first}: put the later day last")
     edit(wish, lambda situation: _propose(situation, first, last, time_zone))
 
@@ -46,7 +45,7 @@ def _propose(situation: Situation, first: str, last: str, time_zone: str) -> Pro
         proposal = _new(situation, first, last, time_zone)
     zone = load_zone(proposal.spec["timeZone"])
     proposal.says.append(f"{wish.school} is paused {say_days(first, last, zone)}")
-    if len(first) != ANNUAL:
+    if not is_annual(first):
         if last < situation.today.isoformat():
             proposal.says.append("these days are over already")
         proposal.says.append(f"after {last} no window of its own comes: MM-DD would be every year's")

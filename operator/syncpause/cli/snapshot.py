@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from syncpause.api.names import TIME_ZONE
+from syncpause.api.names import SCHOOL_LABEL
 from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPausePolicy
-from syncpause.cli.failure import missing_right
+from syncpause.cli.failure import missing_right, unknown
+from syncpause.cli.options import Where
+from syncpause.cli.output import warn
 from syncpause.controller.fleet import School
-from syncpause.controller.reading import read_policy, ref_of
+from syncpause.controller.reading import read_namespace, read_policy, ref_of
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import Kind, Workload
-from syncpause.domain.world import Namespace, World
+from syncpause.domain.world import World
 from syncpause.kube.client import Client
 from syncpause.kube.errors import Forbidden, NotFound
 from syncpause.kube.policies import Policies
@@ -36,15 +38,25 @@ class Snapshot:
     workloads: tuple[Workload, ...] = ()
     schools: Mapping[School, SchoolSync] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    _members: Mapping[School, list[Workload]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        members: dict[School, list[Workload]] = {}
+        for item in self.workloads:
+            members.setdefault(School(item.namespace, item.school), []).append(item)
+        object.__setattr__(self, "_members", members)
 
     def of_school(self, school: School) -> list[Workload]:
         """A school's workloads."""
-        return [item for item in self.workloads if School(item.namespace, item.school) == school]
+        return self._members.get(school, [])
 
-    def all_schools(self) -> list[School]:
-        """Every school that has a workload or a SchoolSync, sorted."""
-        of_workloads = {School(item.namespace, item.school) for item in self.workloads if item.school}
-        return sorted(of_workloads | set(self.schools))
+    def find_schools(self, name: str, where: Where) -> list[School]:
+        """The schools of that name, or all; sorted. Raises Failure where there is none of that name."""
+        known = sorted(school for school in {*self._members, *self.schools} if school.name)
+        found = [school for school in known if name in ("", school.name)]
+        if name and not found:
+            raise unknown("school", name, (school.name for school in known), where.words)
+        return found
 
 
 class Reader:
@@ -85,7 +97,7 @@ class Reader:
             self._policies.list(ClusterSyncPausePolicy.KIND), "what cluster policies say is left out"
         )
         self._objects = {ref_of(item): item for item in policies}
-        namespaces = [_namespace(item) for item in await self._read_namespaces()]
+        namespaces = [read_namespace(item) for item in await self._read_namespaces()]
         return World(
             {seen.ref: seen.policy for seen in map(read_policy, policies)},
             {namespace.name: namespace for namespace in namespaces},
@@ -119,13 +131,26 @@ class Reader:
             return []
 
 
+def take(where: Where, read: Callable[[Reader], Awaitable[Snapshot]] = Reader.snapshot) -> Snapshot:
+    """Read the cluster, and warn of what could not be read. Raises Failure."""
+    snapshot = where.run(lambda client: read(Reader(client, where.namespace)))
+    for sentence in snapshot.missing:
+        warn(sentence)
+    return snapshot
+
+
+def no_school(where: Where) -> str:
+    """What is said where nothing carries the label."""
+    return f"There is no school {where.words}: no workload carries the label {SCHOOL_LABEL}."
+
+
 def applied(world: World, policies: Sequence[Object], namespaces: Sequence[Object] = ()) -> World:
     """The world as if these objects had been applied: each replaces the one of its name."""
     read = [read_policy(item).policy for item in policies]
     return replace(
         world,
         policies={**world.policies, **{policy.ref: policy for policy in read}},
-        namespaces={**world.namespaces, **{item.name: item for item in map(_namespace, namespaces)}},
+        namespaces={**world.namespaces, **{item.name: item for item in map(read_namespace, namespaces)}},
     )
 
 
@@ -137,10 +162,3 @@ def deleted(world: World, policies: Sequence[Object]) -> World:
 
 def _why(error: Forbidden | NotFound) -> str:
     return missing_right(error) if isinstance(error, Forbidden) else "there is no kind SchoolSync here"
-
-
-def _namespace(body: Object) -> Namespace:
-    metadata = body["metadata"]
-    return Namespace(
-        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
-    )

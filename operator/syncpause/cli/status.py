@@ -12,11 +12,10 @@ from rich.tree import Tree
 
 from syncpause.api.school import NO_APPLICATION, ApplicationStatus, SchoolStatus
 from syncpause.cli.completion import complete_school
-from syncpause.cli.failure import unknown
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, state_text, warn, write_structured
-from syncpause.cli.snapshot import Reader, Snapshot
-from syncpause.cli.wording import as_json, describe, short_name
+from syncpause.cli.output import console, state_text, write_structured
+from syncpause.cli.snapshot import Reader, Snapshot, no_school, take
+from syncpause.cli.wording import as_json, describe
 from syncpause.controller.fleet import School
 from syncpause.domain.workload import Workload
 
@@ -27,17 +26,12 @@ from syncpause.domain.workload import Workload
 @output_option()
 def status(school: str, *, where: Where, output: str) -> None:
     """Show schools, their applications and workloads: state, since when, until when, and why."""
-    snapshot = where.run(lambda client: Reader(client, where.namespace).dashboard())
-    for sentence in snapshot.missing:
-        warn(sentence)
-    known = snapshot.all_schools()
-    schools = [item for item in known if school in ("", item.name)]
-    if school and not schools:
-        raise unknown("school", school, (item.name for item in known), where.words)
+    snapshot = take(where, Reader.dashboard)
+    schools = snapshot.find_schools(school, where)
     if output != "table":
         write_structured([_structured(snapshot, item) for item in schools], output)
     elif not schools:
-        click.echo(f"There is no school {where.words}: no workload carries the label syncpause.dev/school.")
+        click.echo(no_school(where))
     else:
         _show(snapshot, schools)
 
@@ -69,7 +63,7 @@ def _add_school(tree: Tree, snapshot: Snapshot, school: School) -> None:
 
 def _add_workloads(branch: Tree, workloads: Iterable[Workload]) -> None:
     for workload in sorted(workloads, key=lambda item: item.key):
-        branch.add(Text(f"{short_name(workload)}  {describe(workload)}"))
+        branch.add(Text(f"{workload.short_name}  {describe(workload)}"))
 
 
 def _school_text(school: School, told: SchoolStatus) -> Text:

@@ -10,11 +10,6 @@ from syncpause.domain.tally import plural
 from syncpause.domain.workload import CronJob, Deployment, Workload
 
 
-def short_name(workload: Workload) -> str:
-    """As ``cronjob/rosters``, which kubectl understands."""
-    return f"{workload.kind.lower()}/{workload.name}"
-
-
 def describe(workload: Workload) -> str:
     """What a workload does now, and what it goes back to if it is paused."""
     if workload.marked:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from syncpause.cli.year_view import LOOKS, Row, in_words, months, say
-from syncpause.domain.year import DayState
+from syncpause.domain.year import DayState, days_in
 
 _LEFT, _TOP, _BAR, _ROW, _WIDTH, _MARGIN = 210, 76, 18, 42, 730, 20
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"
@@ -88,9 +88,7 @@ def _text(svg: Element, x: float, y: float, text: str, *, fill: str = _INK, size
 
 
 def _x(day: date, after: int = 0) -> float:
-    first = date(day.year, 1, 1)
-    days = (date(day.year, 12, 31) - first).days + 1
-    return round(_LEFT + ((day - first).days + after) * _WIDTH / days, 1)
+    return round(_LEFT + (day.timetuple().tm_yday - 1 + after) * _WIDTH / days_in(day.year), 1)
 
 
 def _short(text: str, most: int = 26) -> str:

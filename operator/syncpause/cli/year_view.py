@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from syncpause.domain.tally import plural
-from syncpause.domain.year import DayState, Run, SchoolYear
+from syncpause.domain.year import STRENGTH, DayState, Run, SchoolYear, days_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,6 @@ LOOKS = {
     DayState.HELD: Look("?", "red", "#fca5a5"),
     DayState.SYNCING: Look("·", "green", "#dcfce7"),
 }
-_STRENGTH = {state: strength for strength, state in enumerate(DayState)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +60,13 @@ def cells(year: SchoolYear, width: int) -> list[DayState]:
     for cell in range(width):
         first = cell * len(states) // width
         after = max(first + 1, (cell + 1) * len(states) // width)
-        found.append(max(states[first:after], key=_STRENGTH.__getitem__))
+        found.append(max(states[first:after], key=STRENGTH.__getitem__))
     return found
 
 
 def cell_of(day: date, width: int) -> int:
     """The cell that holds a day: the last one of those that show it."""
-    first, last = date(day.year, 1, 1), date(day.year, 12, 31)
-    days, number = (last - first).days + 1, (day - first).days
-    return ((number + 1) * width - 1) // days
+    return (day.timetuple().tm_yday * width - 1) // days_in(day.year)
 
 
 def months(year: int) -> Iterator[tuple[date, str]]:

@@ -14,11 +14,10 @@ from typing import Any
 
 import structlog
 
-from syncpause.api.names import TIME_ZONE
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.api.status import PolicyStatus
 from syncpause.controller.clock import Clock
-from syncpause.controller.reading import Seen, read_policy, ref_of
+from syncpause.controller.reading import Seen, read_namespace, read_policy, ref_of
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.world import Namespace, World
 from syncpause.kube.errors import ApiError
@@ -99,7 +98,7 @@ class Intake:
 
     def namespace_event(self, type_: str | None, body: Object) -> None:
         """A namespace was seen by a watch."""
-        namespace = _namespace(body)
+        namespace = read_namespace(body)
         namespaces = dict(self.world.namespaces)
         if type_ == "DELETED":
             namespaces.pop(namespace.name, None)
@@ -138,7 +137,7 @@ class Intake:
             *await self._policies.list(SyncPausePolicy.KIND),
             *await self._policies.list(ClusterSyncPausePolicy.KIND),
         ]
-        namespaces = [_namespace(item) for item in await self._policies.namespaces()]
+        namespaces = [read_namespace(item) for item in await self._policies.namespaces()]
         if await self._policies.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")
         self._take_over(objects, namespaces, since)
@@ -182,10 +181,3 @@ class Intake:
         if self.world.unreadable != sentence:
             log.warning(sentence)
         self.world = replace(self.world, unreadable=sentence)
-
-
-def _namespace(body: Object) -> Namespace:
-    metadata = body["metadata"]
-    return Namespace(
-        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
-    )

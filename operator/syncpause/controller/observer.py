@@ -46,10 +46,8 @@ class Observer:
             self._fleet.remember(before, workload)
         if not self._fleet.put(workload) or not self._leading.is_set():
             return
-        schools = {workload.school, before.school if before else ""}
-        if before is None or len(schools) > 1:
-            for name in schools - {""}:
-                self._on_school(School(workload.namespace, name))
+        for name in {workload.school} ^ ({before.school} if before else set()):
+            self._on_school(School(workload.namespace, name))
         if before is None or _substance(before) != _substance(workload):
             self._queue.add(workload.key)
 

@@ -1,4 +1,4 @@
-"""Policies as objects of the API server, read into what the domain evaluates."""
+"""Policies and namespaces as objects of the API server, read into what the domain evaluates."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from syncpause.api.errors import explain_errors
+from syncpause.api.names import TIME_ZONE
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.api.selectors import LabelSelector
 from syncpause.api.status import PolicyStatus
 from syncpause.api.zones import load_zone
 from syncpause.domain.policy import ALWAYS, Policy, PolicyRef
 from syncpause.domain.selectors import Selector
+from syncpause.domain.world import Namespace
 
 Object = Mapping[str, Any]
 
@@ -65,6 +67,14 @@ def read_policy(body: Object) -> Seen:
         ),
         _status(body.get("status")),
         metadata.get("resourceVersion", "0"),
+    )
+
+
+def read_namespace(body: Object) -> Namespace:
+    """Read what matters of a Namespace."""
+    metadata = body["metadata"]
+    return Namespace(
+        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
     )
 
 

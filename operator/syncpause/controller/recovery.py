@@ -11,7 +11,6 @@ from syncpause.controller.school_book import SchoolBook
 from syncpause.domain import restore
 from syncpause.domain.managers import managers_of_spec
 from syncpause.domain.restore import Values
-from syncpause.domain.school_status import copy_name
 from syncpause.domain.workload import Workload
 from syncpause.kube.workloads import Workloads
 
@@ -35,7 +34,7 @@ async def lost_values(
     remembered = fleet.remembered(workload)
     if set(remembered) == set(defaults):
         return remembered, "what this operator saw before they were stripped"
-    copy = await book.copy_of(School(workload.namespace, workload.school), copy_name(workload))
+    copy = await book.copy_of(School(workload.namespace, workload.school), workload.short_name)
     copied = restore.from_copy(workload.kind, copy)
     if workload.marked and copied:
         return copied, FROM_SCHOOL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 
 import structlog
 
@@ -24,6 +25,7 @@ from syncpause.domain.phase import phase_of, written
 from syncpause.domain.school_status import Member, school_status
 from syncpause.domain.tally import first_few
 from syncpause.domain.workload import Workload
+from syncpause.domain.world import World
 from syncpause.kube.errors import ApiError, Conflict, NotFound
 from syncpause.kube.events import Events, ObjectRef
 from syncpause.kube.schools import Line, LineKey, SchoolSyncs
@@ -143,20 +145,17 @@ class SchoolReporter:
 
     async def _write(self, school: School, line: Line) -> None:
         before = SchoolStatus.from_json(line.said())
-        after = school_status(
-            self._intake.world, self._members(school), before, line.generation, self._clock()
-        )
+        world, now = self._intake.world, self._clock()
+        members = [self._member(world, workload, now) for workload in self._fleet.members(school)]
+        after = school_status(world, members, before, line.generation, now)
         if after != before:
             line = await self._schools.patch_status(line, after.to_json())
             self._book.put(line)
         for announcement in [*announce_school(before, after), *self._collected_warnings(line.key)]:
             await self._announce(line, announcement)
 
-    def _members(self, school: School) -> list[Member]:
-        return [self._member(workload) for workload in self._fleet.members(school)]
-
-    def _member(self, workload: Workload) -> Member:
-        verdict = decide(self._intake.world, workload, self._clock())
+    def _member(self, world: World, workload: Workload, now: datetime) -> Member:
+        verdict = decide(world, workload, now)
         running = self._jobs.still_running(workload)
         return Member(
             workload,

@@ -5,7 +5,7 @@ Source: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/REA
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -62,13 +62,38 @@ def stamped(
     return tuple(conditions)
 
 
-def progress(unsettled: int, trouble: str) -> tuple[Finding, Finding]:
-    """Reconciling and Stalled, which kstatus tells apart: waiting helps, or it does not."""
-    progressing = bool(unsettled) and not trouble
+Trouble = tuple[str, str]
+"""What stands in the way, as (reason, sentence)."""
+
+
+def readiness(
+    reason: str, message: str, progressing: str, trouble: Trouble | None
+) -> tuple[Finding, Finding, Finding]:
+    """Ready, Reconciling and Stalled. ``reason`` and ``message`` are those of Ready=True.
+
+    ``progressing`` says what is still to be done, if anything: there waiting helps; with ``trouble``, nothing
+    but a mend does.
+    """
+    if trouble:
+        ready = Finding(READY, "False", *trouble)
+    elif progressing:
+        ready = Finding(READY, "False", "Progressing", progressing)
+    else:
+        ready = Finding(READY, "True", reason, message)
+    waits = bool(progressing) and not trouble
     return (
-        Finding(RECONCILING, as_bool(progressing), "Progressing" if progressing else "Settled", ""),
-        Finding(STALLED, as_bool(bool(trouble)), trouble or "NotStalled", ""),
+        ready,
+        Finding(RECONCILING, as_bool(waits), "Progressing" if waits else "Settled", ""),
+        Finding(STALLED, as_bool(bool(trouble)), trouble[0] if trouble else "NotStalled", ""),
     )
+
+
+def troubles(refused: Sequence[str], held: Collection[str]) -> Iterator[Trouble]:
+    """What can be wrong with workloads, worst first: writes that are refused, and why some are held."""
+    if refused:
+        yield "WriteRefused", f"the API server refuses writes to {first_few(refused)}"
+    if held:
+        yield "Held", f"workloads keep the state they are in: {first_few(held)}"
 
 
 def condition(status: HasConditions, type_: str) -> Condition | None:
@@ -95,32 +120,18 @@ def findings(
     trouble = next(_troubles(policy, standings), None)
     unsettled = outstanding or sum(not standing.settled for standing in standings.values())
     message = _standing_in_words(policy, state, counts) + (f"; {typos(unknown)}" if unknown else "")
-    if trouble:
-        reason, message = trouble
-        ready = Finding(READY, "False", reason, message)
-    elif unsettled:
-        reason, message = "Progressing", f"{plural(unsettled, 'workload')} still to be looked at or written"
-        ready = Finding(READY, "False", reason, message)
-    else:
-        reason = "DryRun" if policy.dry_run else str(state)
-        ready = Finding(READY, "True", reason, message)
+    left = f"{plural(unsettled, 'workload')} still to be looked at or written" if unsettled else ""
     return (
-        ready,
-        *progress(unsettled, trouble[0] if trouble else ""),
+        *readiness("DryRun" if policy.dry_run else str(state), message, left, trouble),
         _paused(state, counts, bool(unsettled)),
     )
 
 
-def _troubles(policy: Policy, standings: Standings) -> Iterator[tuple[str, str]]:
-    """What stands in the way, worst first, as (reason, sentence)."""
+def _troubles(policy: Policy, standings: Standings) -> Iterator[Trouble]:
     if policy.invalid:
         yield "Invalid", policy.invalid
     refused = [f"{key}: {standing.refused}" for key, standing in standings.items() if standing.refused]
-    if refused:
-        yield "WriteRefused", f"the API server refuses writes to {first_few(refused)}"
-    held = {standing.reason for standing in standings.values() if standing.phase is Phase.HELD}
-    if held:
-        yield "Held", f"workloads keep the state they are in: {first_few(held)}"
+    yield from troubles(refused, {item.reason for item in standings.values() if item.phase is Phase.HELD})
 
 
 def _standing_in_words(policy: Policy, state: PolicyState, counts: WorkloadCounts) -> str:

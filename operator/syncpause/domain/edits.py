@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from syncpause.api.days import is_annual
+
 Spec = Mapping[str, Any]
 
 SUMMER = "summer"
@@ -85,9 +87,8 @@ def _is_for(exemption: Mapping[str, Any], school: str, applications: Iterable[st
 
 def _overlap(window: Mapping[str, Any], first: str, last: str) -> bool:
     """Whether they share a day of any year; a window that wraps the year's end is two."""
-    dated = len(window["firstDay"]) == len(first) == len("YYYY-MM-DD")
     ours, theirs = (first, last), (window["firstDay"], window["lastDay"])
-    if not dated:
+    if is_annual(first) or is_annual(window["firstDay"]):
         ours, theirs = (first[-5:], last[-5:]), (theirs[0][-5:], theirs[1][-5:])
     return any(a[0] <= b[1] and b[0] <= a[1] for a in _unwrapped(*ours) for b in _unwrapped(*theirs))
 

@@ -90,7 +90,9 @@ def _outlook(
     world: World, workloads: Sequence[Workload], verdicts: Sequence[Verdict], now: datetime
 ) -> Outlook:
     states = [_state(item, verdict) for item, verdict in zip(workloads, verdicts, strict=True)]
-    return Outlook(together(states), telling(verdicts).reason, next_transition(world, workloads, now))
+    return Outlook(
+        together(states), telling(verdicts).reason, next_transition(world, workloads, verdicts, now)
+    )
 
 
 def _pauses(workload: Workload, verdict: Verdict) -> bool:

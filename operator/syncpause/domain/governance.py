@@ -142,7 +142,7 @@ def _add_up(opinions: list[Opinion], policies: tuple[Policy, ...], workload: Wor
     exempted = exempt_annotation(workload)
     if open_ and exempted:
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
-        who = Exempted(f"{workload.kind.lower()}/{workload.name}", exempted)
+        who = Exempted(workload.short_name, exempted)
         return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span, who)
     pausing = [opinion for opinion in open_ if not opinion.exempt]
     if pausing:

@@ -39,21 +39,23 @@ class Prospect:
         return Transition.model_validate({"action": self.action, "at": local, "timeZone": self.zone.key})
 
 
-def next_transition(world: World, workloads: Sequence[Workload], now: datetime) -> Prospect | None:
+def next_transition(
+    world: World, workloads: Sequence[Workload], verdicts: Sequence[Verdict], now: datetime
+) -> Prospect | None:
     """The next instant after ``now`` at which any of a school's workloads pauses or resumes by itself.
 
-    ``workloads`` are all of one school. Where some pause and others resume at the same instant, it is a
-    pause. None where nothing will change, as things stand.
+    ``workloads`` are all of one school, ``verdicts`` theirs at ``now``. Where some pause and others resume at
+    the same instant, it is a pause. None where nothing will change, as things stand.
     """
     if not workloads:
         return None
     namespace, school = workloads[0].namespace, workloads[0].school
-    before = _verdicts(world, workloads, now)
+    before = verdicts
     at = next_edge(world, namespace, school, now)
     for _ in range(MOST_EDGES):
         if at is None:
             return None
-        after = _verdicts(world, workloads, at)
+        after = [decide(world, workload, at) for workload in workloads]
         changes = {(_pauses(old), _pauses(new)) for old, new in zip(before, after, strict=True)}
         if (False, True) in changes:
             return Prospect("Pause", at.astimezone(UTC), zone_of(world, namespace, after))
@@ -81,10 +83,6 @@ def _zone_of_namespace(world: World, namespace: str) -> ZoneInfo:
         return load_zone(known.time_zone) if known and known.time_zone else _UTC
     except ValueError:
         return _UTC
-
-
-def _verdicts(world: World, workloads: Sequence[Workload], now: datetime) -> list[Verdict]:
-    return [decide(world, workload, now) for workload in workloads]
 
 
 def _pauses(verdict: Verdict) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+from syncpause.api.labels import DNS_LABEL
+
 _FORBIDDEN = re.compile(r"[^a-z0-9]+")
 _DIGITS = 16
 
@@ -17,7 +18,7 @@ def object_name(school: str) -> str:
     between, so that no school's own name can be another's made-up one. 64 bits of SHA-256 tell them apart.
     Source of the form: RFC 1123 subdomain, at most 253 characters; a label value has 63 at most.
     """
-    if _DNS_LABEL.fullmatch(school):
+    if re.fullmatch(DNS_LABEL, school):
         return school
     kept = _FORBIDDEN.sub("-", school.lower()).strip("-") or "school"
     return f"{kept}.{hashlib.sha256(school.encode()).hexdigest()[:_DIGITS]}"

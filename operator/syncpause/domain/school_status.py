@@ -18,13 +18,13 @@ from syncpause.api.school import (
 )
 from syncpause.domain import restore
 from syncpause.domain.calendar import local_day
-from syncpause.domain.conditions import PAUSED, READY, Finding, as_bool, progress, stamped
+from syncpause.domain.conditions import PAUSED, Finding, as_bool, readiness, stamped, troubles
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.phase import Phase
 from syncpause.domain.policy import ALWAYS
 from syncpause.domain.policy_status import window_status
 from syncpause.domain.prospect import next_transition, zone_of
-from syncpause.domain.tally import first_few, plural
+from syncpause.domain.tally import plural
 from syncpause.domain.workload import Kind, Workload
 from syncpause.domain.world import World
 
@@ -59,11 +59,12 @@ def school_status(
 ) -> SchoolStatus:
     """The whole status of a school with at least one workload. Equal to ``before`` where nothing changed."""
     workloads = [member.workload for member in members]
-    verdict = telling([member.verdict for member in members])
+    verdicts = [member.verdict for member in members]
+    verdict = telling(verdicts)
     zone = zone_of(world, workloads[0].namespace, [verdict])
     applications = _applications(members)
     state = together([item.state for item in applications])
-    prospect = next_transition(world, workloads, now)
+    prospect = next_transition(world, workloads, verdicts, now)
     policies = (verdict.policy,) if verdict.policy else verdict.policies
     return SchoolStatus(
         observed_generation=generation,
@@ -88,18 +89,13 @@ def restore_copies(workloads: Sequence[Workload], before: Mapping[str, str]) -> 
     """By workload, what it goes back to; an older copy is kept for one whose own annotations are lost."""
     copies = {}
     for workload in sorted(workloads, key=lambda item: item.key):
-        name = copy_name(workload)
+        name = workload.short_name
         kept = before.get(name, "")
         if workload.marked and not restore.missing(workload):
             copies[name] = restore.as_copy(workload)
         elif workload.marked or restore.may_be_stripped(workload, restore.from_copy(workload.kind, kept)):
             copies[name] = kept
     return {name: copy for name, copy in copies.items() if copy}
-
-
-def copy_name(workload: Workload) -> str:
-    """What a workload is called in its school's status, as ``cronjob/rosters``."""
-    return f"{workload.kind.lower()}/{workload.name}"
 
 
 def telling(verdicts: Sequence[Verdict]) -> Verdict:
@@ -181,28 +177,15 @@ def _since(
 
 
 def _findings(members: Sequence[Member], state: SchoolState, verdict: Verdict) -> tuple[Finding, ...]:
-    reason, message = next(_troubles(members), ("", ""))
-    unsettled = sum(not member.settled for member in members)
-    if not reason and unsettled:
-        ready = Finding(READY, "False", "Progressing", f"{plural(unsettled, 'workload')} still to be written")
-    elif reason:
-        ready = Finding(READY, "False", reason, message)
-    else:
-        ready = Finding(READY, "True", str(state), verdict.reason)
-    return (
-        ready,
-        *progress(unsettled, reason),
-        Finding(PAUSED, as_bool(state is SchoolState.PAUSED), str(state), _paused_in_words(members, state)),
-    )
-
-
-def _troubles(members: Sequence[Member]) -> Iterator[tuple[str, str]]:
     refused = [f"{member.workload.key}: {member.refused}" for member in members if member.refused]
-    if refused:
-        yield "WriteRefused", f"the API server refuses writes to {first_few(refused)}"
     held = {member.verdict.reason for member in members if member.phase is Phase.HELD}
-    if held:
-        yield "Held", f"workloads keep the state they are in: {first_few(held)}"
+    unsettled = sum(not member.settled for member in members)
+    progressing = f"{plural(unsettled, 'workload')} still to be written" if unsettled else ""
+    paused = as_bool(state is SchoolState.PAUSED)
+    return (
+        *readiness(str(state), verdict.reason, progressing, next(troubles(refused, held), None)),
+        Finding(PAUSED, paused, str(state), _paused_in_words(members, state)),
+    )
 
 
 def _paused_in_words(members: Sequence[Member], state: SchoolState) -> str:

@@ -50,6 +50,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
         return Key(self.kind, self.namespace, self.name)
 
     @property
+    def short_name(self) -> str:
+        """What people and kubectl call it within its namespace, as ``cronjob/rosters``."""
+        return f"{self.kind.lower()}/{self.name}"
+
+    @property
     def school(self) -> str:
         """The school it syncs; empty if it lost the label."""
         return self.labels.get(names.SCHOOL_LABEL, "")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
-from syncpause.domain.calendar import day_after, first_instant, local_day
+from syncpause.domain.calendar import first_instant, local_day
 from syncpause.domain.edges import next_edge
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.prospect import zone_of
@@ -32,7 +33,7 @@ class DayState(StrEnum):
     PAUSED = "paused"
 
 
-_STRENGTH = {state: strength for strength, state in enumerate(DayState)}
+STRENGTH = {state: strength for strength, state in enumerate(DayState)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,23 @@ class SchoolYear:
                 yield run.day
 
 
+def days_in(year: int) -> int:
+    """365, or 366."""
+    return 365 + isleap(year)
+
+
 def year_of(world: World, workloads: Sequence[Workload], year: int) -> SchoolYear:
     """The year of the school whose workloads these are; at least one is needed."""
     namespace, school = workloads[0].namespace, workloads[0].school
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    noon = datetime(year, 7, 1, 12, tzinfo=ZoneInfo("UTC"))
+    first, after = date(year, 1, 1), date(year + 1, 1, 1)
+    noon = datetime(year, 7, 1, 12, tzinfo=UTC)
     zone = zone_of(world, namespace, [decide(world, workload, noon) for workload in workloads])
-    days = [Day(DayState.SYNCING)] * ((last - first).days + 1)
-    edges = _edges(world, namespace, school, first_instant(first, zone), day_after(last, zone))
+    days = [Day(DayState.SYNCING)] * days_in(year)
+    edges = _edges(world, namespace, school, first_instant(first, zone), first_instant(after, zone))
     for begins, ends in pairwise(edges):
         day = _day(workloads, [decide(world, workload, begins) for workload in workloads])
         for number in range(_number(begins, zone, first), _number(ends - _TICK, zone, first) + 1):
-            if _STRENGTH[day.state] >= _STRENGTH[days[number].state]:
+            if STRENGTH[day.state] >= STRENGTH[days[number].state]:
                 days[number] = day
     return SchoolYear(namespace, school, zone, tuple(_runs(days, first)))
 

@@ -83,9 +83,9 @@ class Workloads:
         """Paused workloads, with a school label or without: of one namespace or of all."""
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}", namespace)
 
-    async def list_schools(self, kind: Kind, namespace: str = "", school: str = "") -> list[Workload]:
-        """Workloads that carry the school label: of one namespace and school, or of all."""
-        return await self._list(kind, f"{SCHOOL_LABEL}={school}" if school else SCHOOL_LABEL, namespace)
+    async def list_schools(self, kind: Kind, namespace: str = "") -> list[Workload]:
+        """Workloads that carry the school label: of one namespace or of all."""
+        return await self._list(kind, SCHOOL_LABEL, namespace)
 
     async def _list(self, kind: Kind, selector: str, namespace: str = "") -> list[Workload]:
         path = paths.workloads(kind, namespace)
