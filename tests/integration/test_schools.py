@@ -71,7 +71,13 @@ async def test_a_schools_line_tells_the_pause_and_what_comes_next(
         "until": "2027-07-20",
     }
     conditions = {item["type"]: item["status"] for item in status["conditions"]}
-    assert conditions == {"Ready": "True", "Reconciling": "False", "Stalled": "False", "Paused": "True"}
+    assert conditions == {
+        "Ready": "True",
+        "Reconciling": "False",
+        "Stalled": "False",
+        "Paused": "True",
+        "Contested": "False",
+    }
     stage.kubectl("wait", "--for=condition=Paused", "school/lincoln", "-n", stage.namespace, "--timeout=5s")
     stage.kubectl(
         "wait",

@@ -39,6 +39,7 @@ def test_being_paused_on_schedule_is_healthy() -> None:
         "Reconciling": ("False", "Settled"),
         "Stalled": ("False", "NotStalled"),
         "Paused": ("True", "Paused"),
+        "Contested": ("False", "NotContested"),
     }
     assert seen.summary is not None
     assert (seen.summary.schools, seen.summary.cron_jobs) == ("1", "1/1")

@@ -57,10 +57,10 @@ class Ledger:
         """The workloads that a policy decides about."""
         return self._books.get(ref, {})
 
-    def refused(self, key: Key) -> str:
-        """The API server's words if it refused the last write to a workload; empty if it did not."""
+    def standing(self, key: Key) -> Standing | None:
+        """Where a workload stood when it was last looked at."""
         known = self._entered.get(key)
-        return known[1].refused if known else ""
+        return known[1] if known else None
 
     def phases(self) -> dict[Phase, int]:
         """How many governed workloads are in each phase."""

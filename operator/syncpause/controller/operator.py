@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from syncpause.controller.clock import Clock, wall_clock
+from syncpause.controller.contests import Contests
 from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.controller.intake import Intake, Reach
@@ -109,6 +110,7 @@ class Operator:
             ledger=self.ledger,
             queue=self.queue,
             jobs=self._jobs,
+            contests=Contests(Workloads(client)),
             book=self.book,
             clock=self._clock,
             warn=self._warn,

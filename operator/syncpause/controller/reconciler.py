@@ -9,6 +9,7 @@ import structlog
 
 from syncpause.api import names
 from syncpause.controller.clock import Clock
+from syncpause.controller.contests import Contests
 from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
 from syncpause.controller.ledger import Ledger
@@ -43,6 +44,7 @@ class Reconciler:
         ledger: Ledger,
         queue: WorkQueue,
         jobs: RunningJobs,
+        contests: Contests,
         book: SchoolBook,
         clock: Clock,
         warn: Warn,
@@ -54,6 +56,7 @@ class Reconciler:
         self._ledger = ledger
         self._queue = queue
         self._jobs = jobs
+        self._contests = contests
         self._clock = clock
         self._book = book
         self._warn = warn
@@ -104,11 +107,13 @@ class Reconciler:
     async def _reconcile(self, workload: Workload) -> None:
         verdict = decide(self._intake.world, workload, self._clock())
         change = await self._plan(workload, verdict)
-        if change is not None:
+        patience = self._contests.patience(workload, change) if change else 0.0
+        if change and not patience:
             workload = await self._apply(workload, verdict, change)
         again = await self._jobs.settle(workload, verdict)
-        if again is not None:
-            self._queue.later(workload.key, again)
+        waits = [wait for wait in (patience, again, self._contests.lasts(workload)) if wait]
+        if waits:
+            self._queue.later(workload.key, min(waits))
         self._enter(workload, verdict)
 
     async def _plan(self, workload: Workload, verdict: Verdict) -> Change | None:
@@ -135,7 +140,9 @@ class Reconciler:
         if change.action is Action.RESUME:
             wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS, "")
             await self._jobs.hand_back(workload, wish)
+        managers = await self._contests.managers(workload, change)
         workload = await self._workloads.apply(workload, change)
+        self._contests.written(workload, change, managers)
         if "suspend" in change.spec and change.action is not Action.RESUME:
             self._jobs.paused(workload)
         WRITES.labels(change.action).inc()
@@ -150,8 +157,15 @@ class Reconciler:
             return
         phase = phase_of(workload, verdict, self._jobs.still_running(workload))
         reason = verdict.reason if verdict.stand is Stand.HOLD else ""
-        settled = written(workload, verdict)
-        self._ledger.enter(workload.key, verdict, Standing(workload.school, phase, settled, reason, refused))
+        standing = Standing(
+            workload.school,
+            phase,
+            settled=written(workload, verdict),
+            reason=reason,
+            refused=refused,
+            contested=self._contests.between(workload),
+        )
+        self._ledger.enter(workload.key, verdict, standing)
         self._on_standing(School(workload.namespace, workload.school))
 
     async def _read_again(self, key: Key) -> None:
@@ -183,5 +197,6 @@ class Reconciler:
         if workload is not None:
             self._fleet.remove(key, workload.uid)
             self._jobs.forget(workload.uid)
+            self._contests.forget(workload.uid)
         self._ledger.strike(key)
         self._queue.succeeded(key)

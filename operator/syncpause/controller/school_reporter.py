@@ -157,13 +157,15 @@ class SchoolReporter:
     def _member(self, world: World, workload: Workload, now: datetime) -> Member:
         verdict = decide(world, workload, now)
         running = self._jobs.still_running(workload)
+        standing = self._ledger.standing(workload.key)
         return Member(
             workload,
             verdict,
             phase_of(workload, verdict, running),
             running,
-            written(workload, verdict),
-            self._ledger.refused(workload.key),
+            settled=written(workload, verdict),
+            refused=standing.refused if standing else "",
+            contested=standing.contested if standing else None,
         )
 
     async def _read_again(self, key: LineKey, problems: list[str]) -> None:

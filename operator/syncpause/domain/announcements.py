@@ -40,6 +40,7 @@ def announce(
     if unknown and (sentence := conditions.typos(unknown)) not in _message(before, conditions.READY):
         yield Announcement("Warning", "UnknownName", sentence)
     yield from _trouble(before, after)
+    yield from _contest(before, after)
 
 
 def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Announcement]:
@@ -55,6 +56,7 @@ def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Annou
             sentence = f"{item.name} is exempt by {item.exemption.by}: {item.exemption.reason}"
             yield Announcement("Normal", "ApplicationExempt", sentence)
     yield from _trouble(before, after)
+    yield from _contest(before, after)
 
 
 _RUNNING = (SchoolState.SYNCING, SchoolState.EXEMPT)
@@ -66,6 +68,13 @@ def _trouble(before: HasConditions, after: HasConditions) -> Iterator[Announceme
     found = condition(after, conditions.STALLED)
     if found and found.status == "True" and sentence != _message(before, conditions.READY):
         yield Announcement("Warning", found.reason, sentence)
+
+
+def _contest(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+    if is_true(after, conditions.CONTESTED) and not is_true(before, conditions.CONTESTED):
+        yield Announcement("Warning", conditions.CONTESTED, _message(after, conditions.CONTESTED))
+    if is_true(before, conditions.CONTESTED) and not is_true(after, conditions.CONTESTED):
+        yield Announcement("Normal", "ContestOver", "nobody undoes the pause any more")
 
 
 def _was_paused(status: PolicyStatus) -> bool:

@@ -1,21 +1,22 @@
-"""What is true of a policy, as kstatus conditions: Ready, Reconciling, Stalled, and our Paused.
+"""What is true of a policy, as kstatus conditions: Ready, Reconciling, Stalled, and our Paused and Contested.
 
 Source: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from syncpause.api.status import Condition, PolicyState, WorkloadCounts
+from syncpause.domain.contest import in_words as contest_in_words
 from syncpause.domain.phase import Phase
 from syncpause.domain.policy import Policy
 from syncpause.domain.tally import Standings, first_few, in_words, plural
 
-READY, RECONCILING, STALLED, PAUSED = "Ready", "Reconciling", "Stalled", "Paused"
+READY, RECONCILING, STALLED, PAUSED, CONTESTED = "Ready", "Reconciling", "Stalled", "Paused", "Contested"
 
 RESUMING = "Resuming"
 """Reason of Paused=False while some of what it paused is still to be resumed."""
@@ -96,6 +97,14 @@ def troubles(refused: Sequence[str], held: Collection[str]) -> Iterator[Trouble]
         yield "Held", f"workloads keep the state they are in: {first_few(held)}"
 
 
+def contest(contested: Mapping[str, Collection[str] | None]) -> Finding:
+    """Contested, from who undoes the pause of each workload (None: nobody)."""
+    found = [(workload, managers) for workload, managers in contested.items() if managers is not None]
+    if not found:
+        return Finding(CONTESTED, "False", "NotContested", "")
+    return Finding(CONTESTED, "True", "PauseUndone", contest_in_words(found))
+
+
 def condition(status: HasConditions, type_: str) -> Condition | None:
     """One condition of a status."""
     return next((item for item in status.conditions or () if item.type == type_), None)
@@ -124,6 +133,7 @@ def findings(
     return (
         *readiness("DryRun" if policy.dry_run else str(state), message, left, trouble),
         _paused(state, counts, bool(unsettled)),
+        contest({str(key): standing.contested for key, standing in standings.items()}),
     )
 
 

@@ -43,8 +43,9 @@ def written(workload: Workload, verdict: Verdict) -> bool:
 class Standing:
     """One governed workload as a policy's status counts it.
 
-    ``settled`` is False while the operator still has to write; ``reason`` says why it is held;
-    ``refused`` holds the API server's words if it refused a write for good.
+    ``settled`` is False while the operator still has to write; ``reason`` says why it is held; ``refused``
+    holds the API server's words if it refused a write for good; ``contested`` names who undoes its pause
+    again and again, as far as that is recorded, and is None where nobody does.
     """
 
     school: str
@@ -52,3 +53,4 @@ class Standing:
     settled: bool
     reason: str = ""
     refused: str = ""
+    contested: frozenset[str] | None = None

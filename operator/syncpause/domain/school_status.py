@@ -18,7 +18,7 @@ from syncpause.api.school import (
 )
 from syncpause.domain import restore
 from syncpause.domain.calendar import local_day
-from syncpause.domain.conditions import PAUSED, Finding, as_bool, readiness, stamped, troubles
+from syncpause.domain.conditions import PAUSED, Finding, as_bool, contest, readiness, stamped, troubles
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.phase import Phase
 from syncpause.domain.policy import ALWAYS
@@ -34,7 +34,8 @@ class Member:
     """One workload of a school and where it stands.
 
     ``running`` counts its Jobs or Pods that still run; ``settled`` is False while the operator has to write;
-    ``refused`` holds the API server's words if it refused a write for good.
+    ``refused`` holds the API server's words if it refused a write for good; ``contested`` names who undoes
+    its pause again and again, and is None where nobody does.
     """
 
     workload: Workload
@@ -43,6 +44,7 @@ class Member:
     running: int = 0
     settled: bool = True
     refused: str = ""
+    contested: frozenset[str] | None = None
 
     @property
     def state(self) -> SchoolState:
@@ -185,6 +187,7 @@ def _findings(members: Sequence[Member], state: SchoolState, verdict: Verdict) -
     return (
         *readiness(str(state), verdict.reason, progressing, next(troubles(refused, held), None)),
         Finding(PAUSED, paused, str(state), _paused_in_words(members, state)),
+        contest({str(member.workload.key): member.contested for member in members}),
     )
 
 
