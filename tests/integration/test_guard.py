@@ -1,0 +1,153 @@
+"""The guard: with it no update sets a paused workload running, and what its owner wants is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from plugin import Plugin
+from stage import Object, RunningOperator, Stage, eventually
+
+from controlplane.process import wait_until
+
+GUARD = Path(__file__).parents[2] / "manifests/components/guard"
+SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
+APRIL = "2027-04-02T12:00"
+PAUSED = "syncpause.dev/state=paused"
+
+
+@pytest.fixture
+def guard(stage: Stage) -> Iterator[None]:
+    """The guard as shipped, for this stage's namespaces alone."""
+    objects = list(yaml.safe_load_all(stage.kubectl("kustomize", str(GUARD))))
+    for item in objects:
+        if item["kind"] == "MutatingAdmissionPolicyBinding":
+            selector = {"matchLabels": {"stage": stage.namespace}}
+            item["spec"]["matchResources"] = {"namespaceSelector": selector}
+    stage.apply(*objects)
+    wait_until("the guard to be in force", lambda: _not_in_force(stage), seconds=30)
+    yield
+    stage.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=yaml.safe_dump_all(objects))
+
+
+def _not_in_force(stage: Stage) -> str | None:
+    """Policies reach the API server's admission through a watch of its own."""
+    stage.sync("probe")
+    stage.ingest("probe", replicas=1)
+    for kind in ("cronjob", "deployment"):
+        stage.kubectl("label", kind, "probe", PAUSED, "-n", stage.namespace, "--overwrite")
+        stage.kubectl("annotate", kind, "probe", "touched=again", "-n", stage.namespace, "--overwrite")
+    off = stage.spec_of_sync("probe") == (True, 0) and stage.replicas("probe") == 0
+    stage.kubectl("delete", "cronjob,deployment", "probe", "-n", stage.namespace)
+    return None if off else "a labelled workload was not kept paused"
+
+
+def manifest(stage: Stage, what: str) -> Object:
+    """An object as git has it: without anything of the operator's or the cluster's."""
+    found = stage.get(*what.split("/"))
+    labels = {
+        name: value for name, value in found["metadata"]["labels"].items() if name != "syncpause.dev/state"
+    }
+    metadata = {"name": found["metadata"]["name"], "namespace": stage.namespace, "labels": labels}
+    return {
+        "apiVersion": found["apiVersion"],
+        "kind": found["kind"],
+        "metadata": metadata,
+        "spec": found["spec"],
+    }
+
+
+def by_patch(stage: Stage, what: str, body: Object) -> None:
+    patch = yaml.safe_dump({"spec": body["spec"]})
+    stage.kubectl("patch", *what.split("/"), "-n", stage.namespace, "--type=merge", "-p", patch)
+
+
+def by_server_side_apply(stage: Stage, what: str, body: Object) -> None:
+    tool = ("apply", "--server-side", "--force-conflicts", "--field-manager=gitops")
+    stage.kubectl(*tool, "-f", "-", stdin=yaml.safe_dump(body))
+
+
+def by_client_side_apply(stage: Stage, what: str, body: Object) -> None:
+    stage.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(body))
+
+
+def by_replace(stage: Stage, what: str, body: Object) -> None:
+    """It knows nothing of our label and annotations, and drops them all."""
+    stage.kubectl("replace", "-f", "-", stdin=yaml.safe_dump(body))
+
+
+Write = Callable[[Stage, str, Object], None]
+WRITES = [by_patch, by_server_side_apply, by_client_side_apply, by_replace]
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_whoever_applies_what_nothing_runs_and_the_wish_comes_back(
+    write: Write, stage: Stage, operator: RunningOperator, guard: None
+) -> None:
+    stage.sync(startingDeadlineSeconds=600)
+    stage.ingest(replicas=3)
+    cronjob, deployment = manifest(stage, "cronjob/rosters"), manifest(stage, "deployment/ingest")
+    stage.policy(windows=SPRING)
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "Paused")
+    cronjob["spec"] |= {"suspend": False, "startingDeadlineSeconds": 77, "schedule": "5 4 29 2 *"}
+    deployment["spec"] |= {"replicas": 5}
+    for _ in range(3):
+        await asyncio.to_thread(write, stage, "cronjob/rosters", cronjob)
+        await asyncio.to_thread(write, stage, "deployment/ingest", deployment)
+        seen = stage.get("cronjob", "rosters")
+        assert (seen["spec"]["suspend"], seen["spec"]["startingDeadlineSeconds"]) == (True, 0)
+        assert seen["spec"]["schedule"] == "5 4 29 2 *", "an unrelated field is its owner's"
+        assert stage.replicas() == 0
+    operator.jump_to(APRIL)
+    await eventually(stage.is_syncing, "resumed")
+    await eventually(lambda: stage.replicas() == 5, "the last wish")
+    assert stage.spec_of_sync() == (False, 77)
+    left = stage.get("cronjob", "rosters")["metadata"]
+    assert [name for name in left.get("annotations", {}) if name.startswith("syncpause.dev/")] == []
+
+
+async def test_with_the_guard_the_operator_has_nothing_to_correct(
+    stage: Stage, operator: RunningOperator, guard: None
+) -> None:
+    stage.sync()
+    stage.policy(windows=SPRING)
+    await eventually(stage.is_paused, "paused")
+    body = {"spec": {"suspend": False}}
+    for _ in range(20):
+        await asyncio.to_thread(by_patch, stage, "cronjob/rosters", body)
+    metadata = stage.get("cronjob", "rosters")["metadata"]
+    assert metadata["generation"] == 2, "made, paused, and never changed since"
+    assert stage.condition("Contested")["status"] == "False"
+
+
+async def test_it_locks_out_neither_a_release_nor_a_deletion_nor_an_owner(
+    stage: Stage, stopped_operator: RunningOperator, guard: None
+) -> None:
+    """The operator is gone for good; its marks are not."""
+    stage.sync(startingDeadlineSeconds=600)
+    stage.sync("old")
+    stage.ingest(replicas=3)
+    stage.policy(windows=SPRING)
+    await stopped_operator.start()
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "Paused")
+    await stopped_operator.stop()
+    stage.kubectl("annotate", "cronjob", "rosters", "team=blue", "-n", stage.namespace)
+    stage.kubectl("set", "image", "deployment/ingest", "in=in:2", "-n", stage.namespace)
+    stage.kubectl("delete", "cronjob", "old", "-n", stage.namespace, "--timeout=10s")
+    plugin = Plugin(stage.cluster, stage.cluster.kubeconfig)
+    released = await asyncio.to_thread(plugin, "release", "lincoln", "-n", stage.namespace, "--yes")
+    assert released.code == 0, released.err
+    assert stage.is_syncing() is True
+    assert (stage.spec_of_sync(), stage.replicas()) == ((False, 600), 3)
+    assert stage.get("deployment", "ingest")["spec"]["template"]["spec"]["containers"][0]["image"] == "in:2"
+
+
+def test_a_workload_that_is_not_paused_is_nobodys_business(stage: Stage, guard: None) -> None:
+    stage.sync(suspend=True)
+    by_patch(stage, "cronjob/rosters", {"spec": {"suspend": False, "startingDeadlineSeconds": 9}})
+    assert stage.spec_of_sync() == (False, 9)
+    annotations = stage.get("cronjob", "rosters")["metadata"].get("annotations", {})
+    assert [name for name in annotations if name.startswith("syncpause.dev/")] == []
