@@ -82,7 +82,7 @@ async def _run(settings: Settings) -> int:
         return 1
     async with client:
         operator = Operator(client, settings)
-        watcher = Watcher(operator.intake, client)
+        watcher = Watcher(operator.intake, client, settings.scope)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import kopf
@@ -72,9 +73,13 @@ async def connection_of(client: Client) -> kopf.ConnectionInfo:
 
 
 class Watcher:
-    """Runs kopf in a thread until stopped; started again whenever it ends before."""
+    """Runs kopf in a thread until stopped; started again whenever it ends before.
 
-    def __init__(self, intake: Intake, client: Client) -> None:
+    ``scope`` holds the namespaces whose policies are watched, as `Settings.scope`.
+    """
+
+    def __init__(self, intake: Intake, client: Client, scope: Sequence[str]) -> None:
+        self._scope = list(filter(None, scope))
         self._registry = build_registry(intake, client, asyncio.get_running_loop())
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
@@ -94,7 +99,8 @@ class Watcher:
                 kopf.run(
                     registry=self._registry,
                     settings=settings(),
-                    clusterwide=True,
+                    clusterwide=not self._scope,
+                    namespaces=self._scope,
                     standalone=True,
                     stop_flag=self._stop,
                 )

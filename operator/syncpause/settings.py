@@ -10,6 +10,7 @@ from typing import Any
 from syncpause.api.names import OPERATOR_NAMESPACE
 
 ENV_PREFIX = "SYNCPAUSE"
+EVERYWHERE = ("",)
 
 
 def _knob(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
@@ -31,6 +32,9 @@ class Settings:
         "info", "The least severe level that is logged.", ("debug", "info", "warning", "error")
     )
     listen: str = _knob("127.0.0.1:8080", "Address of /healthz, /readyz and /metrics. Empty: none of them.")
+    namespaces: str = _knob(
+        "", "The namespaces to watch and write in, with commas between. Empty: all of the cluster."
+    )
     workers: int = _knob(32, "Workloads written at once.")
     page_size: int = _knob(500, "Objects per page of a list.")
     request_timeout: float = _knob(30.0, "Seconds until a request counts as lost.")
@@ -42,6 +46,11 @@ class Settings:
     lease_name: str = _knob("syncpause", "Name of the Lease.")
     identity: str = _knob("", "Name of this replica in the Lease and in events. Empty: host and process.")
     drain_timeout: float = _knob(5.0, "Seconds that writes in flight get to finish at SIGTERM.")
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The namespaces to watch, each once; one empty name stands for the whole cluster."""
+        return tuple(dict.fromkeys(filter(None, map(str.strip, self.namespaces.split(","))))) or EVERYWHERE
 
     @property
     def name(self) -> str:

@@ -194,11 +194,11 @@ class RunningOperator:
         if self.operator:
             self.operator.timer.wake()
 
-    async def start(self) -> None:
-        settings = Settings(status_interval=0.1, relist_interval=5.0)
+    async def start(self, **knobs: Any) -> None:
+        settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})
         self._client = await connect(kubeconfig=self._kubeconfig)
         self.operator = Operator(self._client, settings, self.now)
-        self._watcher = Watcher(self.operator.intake, self._client)
+        self._watcher = Watcher(self.operator.intake, self._client, settings.scope)
         self._stop = asyncio.Event()
         self._watcher.start()
         self._task = asyncio.create_task(self.operator.run(self._stop))

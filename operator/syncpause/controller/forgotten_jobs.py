@@ -11,7 +11,7 @@ Source: k8s.io/kubernetes v1.37, pkg/controller/cronjob/cronjob_controllerv2.go,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -33,8 +33,9 @@ class ForgottenJobs:
     ``on_found`` is told the UID of every CronJob that has been looked back on.
     """
 
-    def __init__(self, jobs: Jobs, on_found: Callable[[set[str]], None]) -> None:
+    def __init__(self, jobs: Jobs, scope: Sequence[str], on_found: Callable[[set[str]], None]) -> None:
         self._jobs = jobs
+        self._scope = scope
         self._on_found = on_found
         self._awaited: dict[str, float] = {}
         self._names: dict[str, frozenset[str]] = {}
@@ -68,9 +69,10 @@ class ForgottenJobs:
         """List unfinished Jobs once, and note them. Raises ApiError."""
         began = asyncio.get_running_loop().time()
         found: dict[str, set[str]] = {}
-        for job in await self._jobs.unfinished():
-            if job.owner and not job.manual:
-                found.setdefault(job.owner, set()).add(job.name)
+        for namespace in self._scope:
+            for job in await self._jobs.unfinished(namespace):
+                if job.owner and not job.manual:
+                    found.setdefault(job.owner, set()).add(job.name)
         done = {uid for uid, since in self._awaited.items() if since + SETTLE_SECONDS <= began}
         for uid in done:
             del self._awaited[uid]

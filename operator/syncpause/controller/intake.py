@@ -45,9 +45,15 @@ class Intake:
     """
 
     def __init__(
-        self, policies: Policies, clock: Clock, on_change: Callable[[Reach], None], interval: float
+        self,
+        policies: Policies,
+        scope: Sequence[str],
+        clock: Clock,
+        on_change: Callable[[Reach], None],
+        interval: float,
     ) -> None:
         self._policies = policies
+        self._scope = scope
         self._clock = clock
         self._on_change = on_change
         self._interval = interval
@@ -133,10 +139,9 @@ class Intake:
         """Read everything and take over the difference. Raises ApiError or Unreadable."""
         self._arrived.clear()
         since = await self._policies.crds()
-        objects = [
-            *await self._policies.list(SyncPausePolicy.KIND),
-            *await self._policies.list(ClusterSyncPausePolicy.KIND),
-        ]
+        objects = await self._policies.list(ClusterSyncPausePolicy.KIND)
+        for namespace in self._scope:
+            objects += await self._policies.list(SyncPausePolicy.KIND, namespace)
         namespaces = [read_namespace(item) for item in await self._policies.namespaces()]
         if await self._policies.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")

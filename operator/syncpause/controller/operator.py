@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import structlog
@@ -29,15 +29,16 @@ from syncpause.domain.governance import Verdict
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
 from syncpause.kube.client import Client
+from syncpause.kube.decoding import RecordT
 from syncpause.kube.errors import ApiError
 from syncpause.kube.events import Events
-from syncpause.kube.informer import Informer, workloads_of
+from syncpause.kube.informer import Handler, Informer, Source, workloads_of
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.lease import Lease
 from syncpause.kube.policies import Policies
-from syncpause.kube.schools import ALL_SCHOOLS, LineKey, SchoolSyncs
+from syncpause.kube.schools import LineKey, SchoolSyncs, schools_of
 from syncpause.kube.workloads import Workloads
-from syncpause.settings import Settings
+from syncpause.settings import EVERYWHERE, Settings
 
 log = structlog.get_logger()
 
@@ -52,24 +53,20 @@ class Operator:
         self.fleet = Fleet()
         self.queue = WorkQueue()
         self.ledger = Ledger(self._touch)
-        self.intake = Intake(Policies(client), clock, self._world_changed, settings.relist_interval)
+        self.intake = Intake(
+            Policies(client), settings.scope, clock, self._world_changed, settings.relist_interval
+        )
         self.timer: Timer[School | PolicyRef] = Timer(clock, self._due, self._look_at_everything)
         self._events = Events(client, instance=settings.name)
         self.reporter = self._build_reporter(client)
-        self._forgotten = ForgottenJobs(Jobs(client), self._looked_back)
+        self._forgotten = ForgottenJobs(Jobs(client), settings.scope, self._looked_back)
         self._jobs = RunningJobs(Jobs(client), self._forgotten, self._stray)
         self.book = SchoolBook(self._line_changed)
         self.schools = self._build_school_reporter(client)
         self.reconciler = self._build_reconciler(client)
-        self._orphans = Orphans(Workloads(client), self.reconciler.look_up)
+        self._orphans = Orphans(Workloads(client), settings.scope, self.reconciler.look_up)
         self.informers = self._build_informers(client)
-        self._lines = Informer(
-            client,
-            ALL_SCHOOLS,
-            self.book,
-            page_size=settings.page_size,
-            read_timeout=settings.watch_timeout,
-        )
+        self._lines = self._inform(client, map(schools_of, settings.scope), self.book)
         self._lease = (
             Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
             if settings.leader_elect
@@ -86,6 +83,7 @@ class Operator:
             ledger=self.ledger,
             clock=self._clock,
             interval=self._settings.status_interval,
+            cluster_wide=self._settings.scope == EVERYWHERE,
         )
 
     def _build_school_reporter(self, client: Client) -> SchoolReporter:
@@ -127,11 +125,14 @@ class Operator:
             on_lost=self.reconciler.look_up,
             on_relist=self._orphans.relisted,
         )
+        sources = (workloads_of(kind, namespace) for namespace in self._settings.scope for kind in Kind)
+        return self._inform(client, sources, observer)
+
+    def _inform(
+        self, client: Client, sources: Iterable[Source[RecordT]], handler: Handler[RecordT]
+    ) -> list[Informer[RecordT]]:
         size, silence = self._settings.page_size, self._settings.watch_timeout
-        return [
-            Informer(client, workloads_of(kind), observer, page_size=size, read_timeout=silence)
-            for kind in Kind
-        ]
+        return [Informer(client, each, handler, page_size=size, read_timeout=silence) for each in sources]
 
     @property
     def synced(self) -> bool:
@@ -149,7 +150,7 @@ class Operator:
         tasks = [
             self._start(self.intake.run(), "intake"),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
-            self._start(self._lines.run(), "informer SchoolSync"),
+            *(self._start(informer.run(), f"informer {informer.kind}") for informer in self._lines),
             self._start(self._lead(), "lead"),
         ]
         stopped = self._start(stop.wait(), "stop")

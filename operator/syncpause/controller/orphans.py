@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -19,8 +19,9 @@ RETRY_SECONDS = 10.0
 class Orphans:
     """Looks for them after each complete list of a kind; ``on_found`` is told each one's key."""
 
-    def __init__(self, workloads: Workloads, on_found: Callable[[Key], None]) -> None:
+    def __init__(self, workloads: Workloads, scope: Sequence[str], on_found: Callable[[Key], None]) -> None:
         self._workloads = workloads
+        self._scope = scope
         self._on_found = on_found
         self._due: set[Kind] = set()
         self._changed = asyncio.Event()
@@ -41,8 +42,9 @@ class Orphans:
 
     async def _sweep(self, kind: Kind) -> None:
         try:
-            for workload in await self._workloads.list_orphans(kind):
-                self._on_found(workload.key)
+            for namespace in self._scope:
+                for workload in await self._workloads.list_orphans(kind, namespace):
+                    self._on_found(workload.key)
         except ApiError as error:
             log.warning("could not look for workloads that lost their label", kind=kind, error=str(error))
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.relisted, kind)

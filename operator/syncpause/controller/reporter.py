@@ -33,7 +33,11 @@ log = structlog.get_logger()
 
 
 class Reporter:
-    """Writes the status of policies that were touched, at most one round per interval (seconds)."""
+    """Writes the status of policies that were touched, at most one round per interval (seconds).
+
+    One that is not ``cluster_wide`` sees a part of what a cluster policy governs, and says nothing of those:
+    that is for whoever sees all.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Reporter:
         ledger: Ledger,
         clock: Clock,
         interval: float,
+        cluster_wide: bool,
     ) -> None:
         self._policies = policies
         self._events = events
@@ -53,20 +58,22 @@ class Reporter:
         self._ledger = ledger
         self._clock = clock
         self._interval = interval
+        self._cluster_wide = cluster_wide
         self._touched: set[PolicyRef] = set()
         self._warnings: dict[tuple[PolicyRef, str], list[str]] = defaultdict(list)
         self._changed = asyncio.Event()
 
     def touch(self, ref: PolicyRef) -> None:
         """The status of a policy may have to be written."""
-        self._touched.add(ref)
-        self._changed.set()
+        if self._tells(ref):
+            self._touched.add(ref)
+            self._changed.set()
 
     def warn(self, verdict: Verdict, reason: str, sentence: str) -> None:
         """Something about a workload that its policies' readers should know: told once per policy."""
         if not verdict.policies:
             log.warning(sentence, reason=reason)
-        for policy in verdict.policies:
+        for policy in filter(lambda policy: self._tells(policy.ref), verdict.policies):
             self._warnings[policy.ref, reason].append(sentence)
             self.touch(policy.ref)
 
@@ -96,6 +103,9 @@ class Reporter:
                 self.touch(ref)
             except Exception:
                 log.exception("a defect of the operator: the status of a policy", policy=str(ref))
+
+    def _tells(self, ref: PolicyRef) -> bool:
+        return self._cluster_wide or not ref.cluster
 
     async def _report(self, ref: PolicyRef) -> None:
         seen = self._intake.seen(ref)

@@ -45,11 +45,10 @@ class Source(Generic[RecordT]):
     decode_one: Callable[[bytes | msgspec.Raw], RecordT]
 
 
-def workloads_of(kind: Kind) -> Source[Workload]:
-    """The workloads of one kind that carry the school label, in all namespaces."""
-    return Source(
-        kind, paths.workloads(kind), SCHOOL_LABEL, partial(decode_list, kind), partial(decode_one, kind)
-    )
+def workloads_of(kind: Kind, namespace: str = "") -> Source[Workload]:
+    """The workloads of one kind that carry the school label, in one namespace or in all."""
+    path = paths.workloads(kind, namespace)
+    return Source(kind, path, SCHOOL_LABEL, partial(decode_list, kind), partial(decode_one, kind))
 
 
 class Handler(Protocol[HandledT_contra]):

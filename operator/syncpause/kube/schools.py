@@ -128,5 +128,6 @@ def _decode_list(body: bytes) -> Page[Line]:
     return Page([item.record() for item in page.items], *page[1:])
 
 
-ALL_SCHOOLS = Source(SchoolSync.KIND, paths.schools(), "", _decode_list, _decode)
-"""Every SchoolSync, for an informer."""
+def schools_of(namespace: str = "") -> Source[Line]:
+    """Every SchoolSync of one namespace or of all, for an informer."""
+    return Source(SchoolSync.KIND, paths.schools(namespace), "", _decode_list, _decode)
