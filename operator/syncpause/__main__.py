@@ -15,6 +15,7 @@ import structlog
 
 from syncpause import __version__
 from syncpause.cli.release import release
+from syncpause.controller.clock import Clock, wall_clock
 from syncpause.settings import ENV_PREFIX, Settings
 
 
@@ -58,10 +59,11 @@ def run(**options: Any) -> None:
 
     settings = Settings(**options)
     configure(settings.log_format, settings.log_level)
-    sys.exit(asyncio.run(_run(settings)))
+    sys.exit(asyncio.run(serve(settings)))
 
 
-async def _run(settings: Settings) -> int:
+async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
+    """Run the operator until a signal ends it; returns the exit code."""
     from syncpause.controller import health  # noqa: PLC0415
     from syncpause.controller.operator import LeadLost, Operator  # noqa: PLC0415
     from syncpause.handlers import Watcher  # noqa: PLC0415
@@ -81,7 +83,7 @@ async def _run(settings: Settings) -> int:
         click.echo(f"syncpause: {error}", err=True)
         return 1
     async with client:
-        operator = Operator(client, settings)
+        operator = Operator(client, settings, clock)
         watcher = Watcher(operator.intake, client, settings.scope)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None

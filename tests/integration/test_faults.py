@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from faults import Fault, FaultProxy
 from stage import RunningOperator, Stage, eventually
 
 from controlplane.cluster import Cluster
+from faulty.proxy import Fault, FaultProxy
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"
@@ -38,7 +38,7 @@ async def operator(
 
 def every_other_patch(fault: Fault):  # type: ignore[no-untyped-def]
     turns = itertools.cycle((fault, None))
-    return lambda method, path: next(turns) if method == "PATCH" and "/cronjobs/" in path else None
+    return lambda seen: next(turns) if seen.method == "PATCH" and "/cronjobs/" in seen.path else None
 
 
 @pytest.mark.parametrize(
@@ -74,13 +74,13 @@ async def test_a_workload_that_keeps_failing_stops_no_other(
 ) -> None:
     for number in range(6):
         stage.sync(f"sync-{number}")
-    proxy.inject(lambda method, path: Fault(500) if method == "PATCH" and path.endswith("sync-3") else None)
+    proxy.inject(lambda seen: Fault(500) if seen.method == "PATCH" and seen.path.endswith("sync-3") else None)
     stage.policy(windows=SPRING)
     for number in (0, 1, 2, 4, 5):
         await eventually(lambda n=number: stage.is_paused(f"sync-{n}"), "paused")  # type: ignore[misc]
     assert stage.is_syncing("sync-3") is True
     await eventually(lambda: stage.condition("Reconciling").get("status") == "True", "still at it")
-    proxy.inject(lambda _method, _path: None)
+    proxy.heal()
     await eventually(lambda: stage.is_paused("sync-3"), "paused in the end")
     await eventually(lambda: stage.condition("Ready").get("status") == "True", "Ready")
 
@@ -91,7 +91,7 @@ async def test_policies_that_cannot_be_read_hold_everything(
     stage.sync()
     stage.policy(windows=SPRING)
     await eventually(stage.is_paused, "paused")
-    proxy.inject(lambda method, path: Fault(403) if "syncpause.dev" in path and method == "GET" else None)
+    proxy.inject(lambda seen: Fault(403) if "syncpause.dev" in seen.path and seen.method == "GET" else None)
     assert operator.operator is not None
     running = operator.operator
     running.intake.compare_soon()
@@ -100,6 +100,6 @@ async def test_policies_that_cannot_be_read_hold_everything(
     stage.sync("newborn")
     await eventually(lambda: len(running.fleet) >= 2, "the newborn is seen")
     assert stage.is_paused() is True
-    proxy.inject(lambda _method, _path: None)
+    proxy.heal()
     await eventually(stage.is_syncing, "readable again, so resumed")
     assert running.problem == ""

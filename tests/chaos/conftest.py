@@ -1,0 +1,95 @@
+"""Fixtures of the chaos runs, their size and seed, and the table at the end."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chaos.api import Api
+from chaos.ledger import Table
+from chaos.nursery import Nursery
+from chaos.observer import Observer
+from chaos.report import write
+from chaos.stage import Stage
+from controlplane.cluster import Cluster
+
+ROOT = Path(__file__).parents[2]
+FULL = os.environ.get("CHAOS") == "full"
+TABLE = Table()
+BEGAN = time.monotonic()
+
+
+def size(full: int, sample: int) -> int:
+    """How much is tried: all of it under `make chaos`, a sample in `make test`."""
+    return full if FULL else sample
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """Give CHAOS_SEED to try the same again."""
+    return int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
+
+
+@pytest.fixture(scope="session")
+def table(seed: int) -> Iterator[Table]:
+    yield TABLE
+    if FULL and TABLE.rows:
+        write(ROOT / "docs/reliability.md", TABLE, seed, time.monotonic() - BEGAN)
+
+
+@pytest.fixture(scope="session")
+def observer(cluster: Cluster) -> Iterator[Observer]:
+    watching = Observer(cluster)
+    watching.start()
+    yield watching
+    watching.stop()
+
+
+@pytest.fixture(scope="session")
+def nursery(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
+    cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
+    path = os.pathsep.join(map(str, (ROOT / "operator", ROOT / "tests")))
+    started = Nursery(tmp_path_factory.mktemp("operators"), path)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+async def api(cluster: Cluster) -> AsyncIterator[Api]:
+    async with Api(cluster) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def stage(
+    cluster: Cluster, api: Api, observer: Observer, nursery: Nursery, tmp_path: Path
+) -> AsyncIterator[Stage]:
+    account = ("create", "token", "-n", "syncpause-system", "syncpause", "--duration=24h")
+    token = cluster.kubectl(*account).strip()
+    built = await Stage(cluster, api, observer, nursery=nursery, token=token, directory=tmp_path).open()
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+def verdict(stage: Stage, table: Table, seed: int) -> Callable[..., None]:
+    """Notes what was tried, and fails where a promise was broken."""
+
+    def give(area: str, fault: str, tried: int, figure: str = "") -> None:
+        broken = stage.broken()
+        table.note(area, fault, tried, broken, figure)
+        assert not broken, f"{len(broken)} promises broken (CHAOS_SEED={seed}): " + "\n".join(broken[:5])
+
+    return give
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TABLE.rows:
+        terminalreporter.write_sep("=", "faults tried")
+        terminalreporter.write_line(TABLE.markdown())
