@@ -12,9 +12,8 @@ from chaos.conftest import size
 from chaos.stage import ALWAYS, NEVER, Stage, until
 from faulty.proxy import FaultProxy, Seen
 
-PAUSING = 50
-RESUMING = 90
-"""40 CronJobs take two writes each at a resume (lastScheduleTime goes first), 10 Deployments one."""
+MOST = 90
+"""A pause takes 50 writes. At a resume some of the 40 CronJobs take two, for lastScheduleTime goes first."""
 
 
 class KillAt:
@@ -35,11 +34,17 @@ class KillAt:
             self._stage.children[-1].kill()
 
 
-async def killed_once(stage: Stage, proxy: FaultProxy, point: str, number: int) -> bool:
-    """Whether the operator was killed before the transition was over; another one is at work afterwards."""
-    trap = KillAt(stage, point, number)
+async def transition(stage: Stage, proxy: FaultProxy, trap: KillAt, *, pausing: bool) -> bool:
+    """One transition with a trap in it; whether the operator was killed, and another one finished its work."""
     proxy.on_write = trap
-    await until(lambda: trap.done or stage.all_paused() is True or stage.all_back() is True, "a write")
+    stage.observer.closing(stage.namespace)
+    await stage.policy(ALWAYS if pausing else NEVER)
+    await until(
+        lambda: trap.done or (stage.all_paused() if pausing else stage.all_back()), "a write or the end"
+    )
+    if trap.done:
+        stage.operator(proxy)
+    await (stage.paused() if pausing else stage.back())
     return trap.done
 
 
@@ -52,19 +57,9 @@ async def test_killed_at_every_write_of_a_transition(
     proxy = await stage.wire()
     stage.operator(proxy)
     kills = 0
-    for number in range(1, RESUMING + 1, size(1, 17)):
-        for windows, most in ((ALWAYS, PAUSING), (NEVER, RESUMING)):
-            if number > most:
-                await (stage.pause() if windows else stage.resume())
-                continue
-            trap = KillAt(stage, point, number)
-            proxy.on_write = trap
-            stage.observer.closing(stage.namespace)
-            await stage.policy(windows)
-            await until(lambda trap=trap: trap.done, f"write {number}")
-            kills += 1
-            stage.operator(proxy)
-            await (stage.paused() if windows else stage.back())
+    for number in range(1, MOST + 1, size(1, 17)):
+        for pausing in (True, False):
+            kills += await transition(stage, proxy, KillAt(stage, point, number), pausing=pausing)
     verdict("kill -9", f"{point} each write of a 50-workload transition", kills)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -157,6 +159,14 @@ class Cluster:
         }
         for port in owned.get(name, ()):
             wait_until(f"port {port} to be free", partial(_in_use, port), seconds=10)
+
+    def freeze(self, name: str) -> None:
+        """Stop a process without ending it, as an overloaded machine does; `thaw` undoes it."""
+        os.killpg(self._pids[name], signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        os.killpg(self._pids[name], signal.SIGCONT)
 
     def is_running(self, name: str) -> bool:
         """Whether a process that was started is still there."""

@@ -16,8 +16,8 @@ from syncpause.domain.workload import CronJob, Key, Kind, Workload
 class Observer:
     """Keeps the fleet, and once ``leading`` is set queues what a change concerns.
 
-    ``on_school`` is told of a school that got or lost a workload, ``on_lost`` of a paused workload that left
-    the informers' sight, ``on_relist`` of a complete list.
+    ``on_school`` is told of a school that got or lost a workload, ``on_lost`` of one that left the
+    informers' sight, ``on_relist`` of a complete list.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Observer:
         ledger: Ledger,
         leading: asyncio.Event,
         on_school: Callable[[School], None],
-        on_lost: Callable[[Key], None],
+        on_lost: Callable[[Workload], None],
         on_relist: Callable[[Kind], None],
     ) -> None:
         self._fleet = fleet
@@ -59,8 +59,7 @@ class Observer:
         self._ledger.strike(key)
         if self._leading.is_set():
             self._on_school(School(known.namespace, known.school))
-            if known.marked:
-                self._on_lost(key)
+            self._on_lost(known)
 
     def relisted(self, kind: Kind) -> None:
         """A list is complete."""

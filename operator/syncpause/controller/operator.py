@@ -122,7 +122,7 @@ class Operator:
             ledger=self.ledger,
             leading=self.leading,
             on_school=self._school_changed,
-            on_lost=self.reconciler.look_up,
+            on_lost=self.reconciler.lost_sight,
             on_relist=self._orphans.relisted,
         )
         sources = (workloads_of(kind, namespace) for namespace in self._settings.scope for kind in Kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -61,12 +62,22 @@ class Reconciler:
         self._book = book
         self._warn = warn
         self._on_standing = on_standing
-        self._orphans: set[Key] = set()
+        self._orphans: dict[Key, str] = {}
 
-    def look_up(self, key: Key) -> None:
+    def look_up(self, key: Key, uid: str = "") -> None:
         """Reconcile a workload that may have lost its school label: it must be read to know."""
-        self._orphans.add(key)
+        self._orphans[key] = uid
         self._queue.add(key)
+
+    def lost_sight(self, workload: Workload) -> None:
+        """A workload was deleted, or lost its school label: a paused one must be read to know which.
+
+        Only an informer's word counts for that: a 404 to a write may be a proxy's, and is tried again.
+        """
+        if workload.marked:
+            self.look_up(workload.key, workload.uid)
+        else:
+            self._forget(workload.uid)
 
     async def work(self) -> None:
         """Reconcile until the queue is closed."""
@@ -82,8 +93,6 @@ class Reconciler:
             if workload is not None:
                 await self._reconcile(workload)
             self._queue.succeeded(key)
-        except NotFound:
-            self._forget(key)
         except Conflict:
             await self._read_again(key)
         except (Forbidden, Invalid) as error:
@@ -97,11 +106,19 @@ class Reconciler:
             log.exception("a defect of the operator; will try again", workload=str(key))
             self._queue.retry(key)
 
+    def _forget(self, uid: str) -> None:
+        """A workload is gone, and what was noted of its pause with it."""
+        self._jobs.forget(uid)
+        self._contests.forget(uid)
+
     async def _find(self, key: Key) -> Workload | None:
         workload = self._fleet.get(key)
         if workload is None and key in self._orphans:
-            workload = await self._workloads.get(key)
-        self._orphans.discard(key)
+            try:
+                workload = await self._workloads.get(key)
+            except NotFound:  # it was deleted, and lost no label
+                self._forget(self._orphans[key])
+        self._orphans.pop(key, None)
         return workload
 
     async def _reconcile(self, workload: Workload) -> None:
@@ -170,18 +187,13 @@ class Reconciler:
 
     async def _read_again(self, key: Key) -> None:
         """Someone else wrote a moment ago: take what is there now, and plan again."""
-        try:
+        with suppress(ApiError):
             fresh = await self._workloads.get(key)
-        except NotFound:
-            self._forget(key)
-        except ApiError:
-            self._queue.retry(key)
-        else:
             if fresh.school:
                 self._fleet.put(fresh)
             else:
-                self._orphans.add(key)
-            self._queue.retry(key)
+                self._orphans[key] = fresh.uid
+        self._queue.retry(key)
 
     def _refused(self, key: Key, error: ApiError) -> None:
         """Told on the policy in the API server's own words; tried again, for rights can be given."""
@@ -191,12 +203,3 @@ class Reconciler:
             verdict = decide(self._intake.world, workload, self._clock())
             self._enter(workload, verdict, refused=error.message)
         self._queue.retry(key)
-
-    def _forget(self, key: Key) -> None:
-        workload = self._fleet.get(key)
-        if workload is not None:
-            self._fleet.remove(key, workload.uid)
-            self._jobs.forget(workload.uid)
-            self._contests.forget(workload.uid)
-        self._ledger.strike(key)
-        self._queue.succeeded(key)
