@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import unicodedata
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+_RENDERED = ("exception", "stack", "exc_info")
+"""What the renderers make lines of themselves."""
 
 
 def configure(log_format: str, level: str) -> None:
@@ -19,21 +24,28 @@ def configure(log_format: str, level: str) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            sort_keys=False,
+            # Not rich's: it shows local variables, and among those may be credentials.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    exceptions = [structlog.processors.format_exc_info] if log_format == "json" else []
+    made_safe: Any = structlog.processors.format_exc_info if log_format == "json" else on_one_line
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *exceptions, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, made_safe, renderer],
         )
     )
+    handler.addFilter(_without_their_tracebacks)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -41,3 +53,28 @@ def configure(log_format: str, level: str) -> None:
     # It runs in a thread of its own, where signals are not its business.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
+
+
+def on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor that spells out control characters, for names and reasons come from anybody.
+
+    Otherwise a line feed in one would make a line of its own, and an escape would command the terminal.
+    """
+    for name, value in event.items():
+        if isinstance(value, str) and name not in _RENDERED:
+            event[name] = "".join(_spelled(character) for character in value)
+    return event
+
+
+def _spelled(character: str) -> str:
+    """Control, format (such as right-to-left override), line and paragraph separators as Python writes them."""
+    if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs"):
+        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return character
+
+
+def _without_their_tracebacks(record: logging.LogRecord) -> bool:
+    """What kopf cannot read it says in a sentence; where in its own code that happened helps nobody."""
+    if record.name.startswith("kopf"):
+        record.exc_info = None
+    return True

@@ -35,7 +35,7 @@ class KillAt:
 
 
 async def transition(stage: Stage, proxy: FaultProxy, trap: KillAt, *, pausing: bool) -> bool:
-    """One transition with a trap in it; whether the operator was killed, and another one finished its work."""
+    """One transition with a trap in it; whether the operator was killed, so that another had to finish."""
     proxy.on_write = trap
     stage.observer.closing(stage.namespace)
     await stage.policy(ALWAYS if pausing else NEVER)

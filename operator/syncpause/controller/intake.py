@@ -20,12 +20,14 @@ from syncpause.controller.clock import Clock
 from syncpause.controller.reading import Seen, read_namespace, read_policy, ref_of
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.world import Namespace, World
+from syncpause.kube.backoff import Backoff
 from syncpause.kube.errors import ApiError
 from syncpause.kube.policies import Policies, Unreadable
 
 log = structlog.get_logger()
 
-RETRY_SECONDS = 5.0
+FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0
+"""Seconds. While policies cannot be read everything holds: to try again soon is worth some requests."""
 
 Object = Mapping[str, Any]
 
@@ -60,6 +62,7 @@ class Intake:
         self._seen: dict[PolicyRef, Seen] = {}
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
+        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         self.world = World(unreadable="policies have not been read yet")
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
@@ -126,10 +129,11 @@ class Intake:
             self._wake.clear()
             try:
                 await self.compare()
+                self._backoff.reset()
                 pause = self._interval
             except (ApiError, Unreadable) as error:
                 self._hold(f"policies cannot be read, so everything keeps its state: {error}")
-                pause = RETRY_SECONDS
+                pause = self._backoff.delay(getattr(error, "retry_after", None))
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
             except TimeoutError:

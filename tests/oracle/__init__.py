@@ -1,0 +1,1 @@
+"""Midnights as another implementation of time zones sees them: Go's."""

@@ -1,0 +1,3 @@
+module syncpause.dev/oracle
+
+go 1.24
