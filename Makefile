@@ -14,7 +14,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	--python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
+.PHONY: chaos help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
@@ -69,6 +69,9 @@ unit: $(READY) ## The pure tests: seconds
 
 integration: controlplane-if-possible ## The operator's parts on the real control plane
 	@exec $(BIN)/pytest tests/integration
+
+chaos: controlplane ## Every fault, with an independent observer; writes docs/reliability.md (CHAOS_SEED=N repeats a run)
+	@exec env CHAOS=full $(BIN)/pytest tests/chaos tests/oracle tests/unit/test_model.py
 
 e2e: controlplane-if-possible ## The real process, used as a user would
 	@exec $(BIN)/pytest tests/e2e

@@ -67,7 +67,7 @@ def on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapp
 
 
 def _spelled(character: str) -> str:
-    """Control, format (such as right-to-left override), line and paragraph separators as Python writes them."""
+    """Control and format characters and line separators, as Python writes them."""
     if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs"):
         return character.encode("unicode_escape", "surrogatepass").decode("ascii")
     return character

@@ -24,9 +24,7 @@ from syncpause.domain.calendar import Calendar, Window, first_instant
 HERE = Path(__file__).parent
 FIRST, LAST = date(2020, 1, 1), date(2045, 12, 31)
 DAYS = (LAST - FIRST).days + 1
-EVERY = 1 if FULL else 29
-"""`make test` takes one zone in so many, so that it is all of them over some releases of tzdata."""
-ZONES = sorted(known_zones())[date.today().toordinal() % EVERY :: EVERY]
+ZONES = sorted(known_zones())[:: 1 if FULL else 29]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +51,7 @@ def midnights(
         [oracle, first.isoformat(), last.isoformat()],
         input="\n".join(zones).encode(),
         env={**os.environ, "ZONEINFO": data},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         check=True,
     )
     count = (last - first).days + 1

@@ -1,0 +1,244 @@
+"""Stories of policies, exemptions, edits and jumps of time, against a model that knows only sets of days.
+
+The operator's pure parts decide and plan; the model asks whether a day is in a set. `CHAOS=full` tells more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
+
+from builders import cluster_policy, ingest, policy, sync, world
+from syncpause.domain.governance import decide
+from syncpause.domain.plan import Change, plan
+from syncpause.domain.restore import current
+from syncpause.domain.workload import CronJob, Workload
+
+FULL = os.environ.get("CHAOS") == "full"
+SCHOOLS = ("adams", "baker", "clark")
+APPLICATIONS = ("rosters", "grades")
+ZONES = ("America/Chicago", "Pacific/Auckland", "Africa/Cairo")
+ONE_DAY = timedelta(days=1)
+
+days = st.dates(date(2027, 1, 1), date(2027, 12, 31))
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """An exemption as the model sees it: for whom, and on which days."""
+
+    schools: frozenset[str]
+    applications: frozenset[str]
+    first: date | None
+    last: date | None
+
+    def holds(self, school: str, application: str, today: date) -> bool:
+        named = (not self.schools or school in self.schools) and (
+            not self.applications or application in self.applications
+        )
+        return named and (self.first or today) <= today <= (self.last or today)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A policy as the model sees it: for whom, and a set of days."""
+
+    zone: str
+    schools: frozenset[str]
+    cluster: bool
+    enforced: bool
+    dry_run: bool
+    days: frozenset[date]
+    exempt: tuple[Exempt, ...]
+    spec: Mapping[str, Any] = field(compare=False)
+
+    def is_for(self, school: str) -> bool:
+        return not self.dry_run and (not self.schools or school in self.schools)
+
+    @property
+    def rank(self) -> int:
+        return 3 if self.cluster else (1 if self.schools else 2)
+
+    def pauses(self, school: str, application: str, now: datetime) -> bool | None:
+        """True: paused; False: exempt though a window is open; None: no window is open."""
+        today = now.astimezone(ZoneInfo(self.zone)).date()
+        if today not in self.days:
+            return None
+        return not any(each.holds(school, application, today) for each in self.exempt)
+
+
+def between(first: date, last: date) -> frozenset[date]:
+    return frozenset(first + ONE_DAY * number for number in range((last - first).days + 1))
+
+
+def every_year(first: date, last: date) -> frozenset[date]:
+    """An annual window as dates of three years; one that wraps goes on into the next year."""
+    found: frozenset[date] = frozenset()
+    for year in (2025, 2026, 2027, 2028):
+        begin = date(year, first.month, first.day)
+        end = date(year, last.month, last.day)
+        found |= between(begin, end if end >= begin else date(year + 1, last.month, last.day))
+    return found
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> tuple[dict[str, str], frozenset[date]]:
+    first, last = draw(days), draw(days)
+    if draw(st.booleans()):
+        return {"firstDay": f"{first:%m-%d}", "lastDay": f"{last:%m-%d}"}, every_year(first, last)
+    first, last = sorted((first, last))
+    return {"firstDay": first.isoformat(), "lastDay": last.isoformat()}, between(first, last)
+
+
+@st.composite
+def exemptions(draw: st.DrawFn) -> tuple[dict[str, Any], Exempt]:
+    schools = draw(st.frozensets(st.sampled_from(SCHOOLS), max_size=2))
+    applications = draw(
+        st.frozensets(st.sampled_from(APPLICATIONS), min_size=0 if schools else 1, max_size=1)
+    )
+    first, last = sorted((draw(days), draw(days)))
+    bounds = draw(st.sampled_from([(None, None), (first, None), (None, last), (first, last)]))
+    spec: dict[str, Any] = {"reason": "summer school"}
+    if schools:
+        spec["schools"] = sorted(schools)
+    if applications:
+        spec["applications"] = sorted(applications)
+    for name, value in zip(("from", "until"), bounds, strict=True):
+        if value:
+            spec[name] = value.isoformat()
+    return spec, Exempt(schools, applications, *bounds)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Rules:
+    cluster = draw(st.booleans())
+    enforced = cluster and draw(st.booleans())
+    dry_run = draw(st.integers(0, 5)) == 0
+    schools = draw(st.frozensets(st.sampled_from(SCHOOLS), max_size=2))
+    made = draw(st.lists(windows(), max_size=3))
+    exempt = draw(st.lists(exemptions(), max_size=2))
+    zone = draw(st.sampled_from(ZONES))
+    spec: dict[str, Any] = {
+        "timeZone": zone,
+        "windows": [{"name": f"w{number}", **item} for number, (item, _) in enumerate(made)],
+        "exemptions": [{"name": f"e{number}", **item} for number, (item, _) in enumerate(exempt)],
+        "mode": "DryRun" if dry_run else "Enforce",
+    }
+    if schools:
+        spec["schools"] = sorted(schools)
+    if cluster:
+        spec["enforcement"] = "Enforced" if enforced else "Default"
+    all_days = frozenset().union(*(found for _, found in made))
+    found = tuple(item for _, item in exempt)
+    return Rules(zone, schools, cluster, enforced, dry_run, all_days, found, spec)
+
+
+def should_be_paused(rules: list[Rules], school: str, application: str, now: datetime) -> bool:
+    """DESIGN's rules in four lines, over sets of days."""
+    reach = [each for each in rules if each.is_for(school)]
+    if any(each.enforced and each.pauses(school, application, now) for each in reach):
+        return True
+    normal = [each for each in reach if not each.enforced]
+    level = min((each.rank for each in normal), default=0)
+    open_ = [each.pauses(school, application, now) for each in normal if each.rank == level]
+    said = [each for each in open_ if each is not None]
+    return any(said)
+
+
+def written(workload: Workload, change: Change) -> Workload:
+    """The workload after a change, as the API server would have it."""
+    fields = {"suspend": "suspend", "startingDeadlineSeconds": "deadline", "replicas": "replicas"}
+    spec = {fields[name]: value for name, value in change.spec.items()}
+    labels = {
+        name: value for name, value in {**workload.labels, **change.labels}.items() if value is not None
+    }
+    merged = {**workload.annotations, **change.annotations}
+    annotations = {name: value for name, value in merged.items() if value is not None}
+    return replace(workload, labels=labels, annotations=annotations, **spec)
+
+
+class Summer(RuleBasedStateMachine):
+    """One cluster, from edit to edit and from day to day."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = datetime(2027, 5, 1, 12, tzinfo=UTC)
+        self.rules: dict[str, Rules] = {}
+        self.workloads: dict[str, Workload] = {}
+        self.wanted: dict[str, dict[str, Any]] = {}
+        for school in SCHOOLS:
+            for application in APPLICATIONS:
+                name = f"{school}-{application}"
+                self._put(sync(name, school=school, application=application, deadline=100))
+            self._put(ingest(school, school=school, replicas=3))
+
+    def _put(self, workload: Workload) -> None:
+        self.workloads[workload.name] = workload
+        self.wanted[workload.name] = current(workload)
+
+    @rule(name=st.sampled_from("abcde"), rules=policies())
+    def set_a_policy(self, name: str, rules: Rules) -> None:
+        self.rules[name] = rules
+
+    @rule(name=st.sampled_from("abcde"))
+    def delete_a_policy(self, name: str) -> None:
+        self.rules.pop(name, None)
+
+    @rule(hours=st.integers(-24 * 40, 24 * 200))
+    def jump_in_time(self, hours: int) -> None:
+        self.now = min(max(self.now + timedelta(hours=hours), datetime(2027, 1, 3, tzinfo=UTC)), LATEST)
+
+    @rule(name=st.sampled_from(SCHOOLS), replicas=st.integers(1, 9))
+    def the_owner_scales(self, name: str, replicas: int) -> None:
+        self.workloads[name] = replace(self.workloads[name], replicas=replicas)
+        self.wanted[name] = {"replicas": replicas}
+
+    @rule(school=st.sampled_from(SCHOOLS), deadline=st.one_of(st.none(), st.integers(1, 600)))
+    def the_owner_applies(self, school: str, deadline: int | None) -> None:
+        name = f"{school}-rosters"
+        self.workloads[name] = replace(self.workloads[name], suspend=False, deadline=deadline)
+        self.wanted[name] = {"suspend": False, "startingDeadlineSeconds": deadline}
+
+    @invariant()
+    def every_workload_is_where_the_model_says(self) -> None:
+        known = [
+            (cluster_policy if rules.cluster else policy)(name, **rules.spec)
+            for name, rules in self.rules.items()
+        ]
+        seen = world(*known)
+        for name, workload in self.workloads.items():
+            change = plan(workload, decide(seen, workload, self.now), self.now)
+            settled = written(workload, change) if change else workload
+            self.workloads[name] = settled
+            self._check(settled)
+            assert plan(settled, decide(seen, settled, self.now), self.now) is None, (
+                "nothing is written twice"
+            )
+
+    def _check(self, settled: Workload) -> None:
+        rules = list(self.rules.values())
+        if should_be_paused(rules, settled.school, settled.application, self.now):
+            assert settled.stopped
+            assert settled.marked
+        else:
+            assert not settled.marked
+            assert current(settled) == self.wanted[settled.name]
+            assert set(settled.labels) <= {"syncpause.dev/school", "syncpause.dev/application"}
+            assert settled.annotations == {}
+        assert isinstance(settled, CronJob) or settled.replicas in (0, self.wanted[settled.name]["replicas"])
+
+
+LATEST = datetime(2027, 12, 29, tzinfo=UTC)
+TestSummer = Summer.TestCase
+TestSummer.settings = settings(
+    max_examples=2000 if FULL else 60, stateful_step_count=30, deadline=None, print_blob=True
+)
