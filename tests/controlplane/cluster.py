@@ -105,6 +105,11 @@ class Cluster:
         return self._layout.kubeconfig
 
     @property
+    def audit_log(self) -> Path:
+        """Every request of the operator's ServiceAccount, one JSON object a line."""
+        return self._layout.audit_log
+
+    @property
     def environment(self) -> dict[str, str]:
         """Our environment with this cluster as the current one, for a process that talks to it."""
         return access.environment(self.bin, self.kubeconfig)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAGES = Path(__file__).parent / "stages"
+AUDIT = Path(__file__).parent / "audit.yaml"
 
 # Outside of the range that the kernel hands out to outgoing connections (from 32768 on Linux), so that
 # nobody's connection takes a port between our finding it free and the server's binding it.
@@ -38,6 +39,11 @@ class Layout:
     def key(self) -> Path:
         """The API server's key; it also signs the service accounts' tokens, as is Kubernetes' default."""
         return self.directory / "certs" / "apiserver.key"
+
+    @property
+    def audit_log(self) -> Path:
+        """Every request of the operator's ServiceAccount, one JSON object a line."""
+        return self.directory / "logs" / "audit.log"
 
     @property
     def tokens(self) -> Path:
@@ -124,6 +130,8 @@ def _apiserver(binaries: Path, layout: Layout, ports: Ports) -> list[str | Path]
         f"--token-auth-file={layout.tokens}",
         "--authorization-mode=RBAC",
         "--service-cluster-ip-range=10.0.0.0/24",
+        f"--audit-policy-file={AUDIT}",
+        f"--audit-log-path={layout.audit_log}",
         # Pods mount no token here, so a pod need not wait for its namespace's default account.
         "--disable-admission-plugins=ServiceAccount",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from cron import patch_status, run_by_hand
 from stage import Object, RunningOperator, Stage, eventually
 
 EVERY_MINUTE = "* * * * *"
@@ -24,41 +25,6 @@ def jobs(stage: Stage, name: str) -> list[Object]:
         for item in stage.items("jobs")
         if any(owner["name"] == name for owner in item["metadata"].get("ownerReferences", []))
     ]
-
-
-def run_by_hand(stage: Stage, name: str, job: str, scheduled: datetime | None = None) -> None:
-    """A Job as the CronJob controller makes it: owned by the CronJob, and named in its status."""
-    owner = stage.get("cronjob", name)
-    uid = owner["metadata"]["uid"]
-    due = scheduled or datetime.now(UTC) - timedelta(days=40)
-    template = owner["spec"]["jobTemplate"]["spec"]
-    reference = {"apiVersion": "batch/v1", "kind": "CronJob", "name": name, "uid": uid, "controller": True}
-    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": f"{due:%Y-%m-%dT%H:%M:%SZ}"}
-    metadata = {
-        "name": job,
-        "namespace": stage.namespace,
-        "ownerReferences": [reference],
-        "annotations": annotations,
-    }
-    stage.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": template})
-    uid_of_job = stage.get("job", job)["metadata"]["uid"]
-    active = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "name": job,
-        "namespace": stage.namespace,
-        "uid": uid_of_job,
-    }
-    patch_status(stage, name, {"active": [active]})
-
-
-def patch_status(stage: Stage, name: str, status: Object) -> None:
-    import json  # noqa: PLC0415
-
-    body = json.dumps({"status": status})
-    stage.kubectl(
-        "patch", f"cronjob/{name}", "-n", stage.namespace, "--subresource=status", "--type=merge", "-p", body
-    )
 
 
 async def test_an_active_job_finishes_before_paused_is_said(stage: Stage, operator: RunningOperator) -> None:

@@ -120,7 +120,7 @@ class SchoolReporter:
                 await self._bring(key)
             except (NotFound, Conflict) as error:
                 log.debug("someone else wrote a SchoolSync", school=str(key), error=str(error))
-                await self._read_again(key, problems)
+                self._try_again(key, error, problems)
             except ApiError as error:
                 problems.append(str(error))
                 self.touch_line(key)
@@ -168,18 +168,14 @@ class SchoolReporter:
             contested=standing.contested if standing else None,
         )
 
-    async def _read_again(self, key: LineKey, problems: list[str]) -> None:
-        """The line is not what it was taken for: see what it is, and bring it there in the next round."""
-        try:
-            self._book.put(await self._schools.get(key))
-        except NotFound as error:
-            known = self._book.line(key)
+    def _try_again(self, key: LineKey, error: ApiError, problems: list[str]) -> None:
+        """The line is not what it was taken for: the informer will tell what it is; one that is gone is made."""
+        known = self._book.line(key)
+        if isinstance(error, NotFound):
             if known:
                 self._book.drop(known)
             else:
                 problems.append(str(error))  # not even the kind is there
-        except ApiError as error:
-            problems.append(str(error))
         self.touch_line(key)
 
     async def _announce(self, line: Line, announcement: Announcement) -> None:

@@ -58,10 +58,6 @@ class SchoolSyncs:
         """Whole objects: of one namespace or of all."""
         return await list_all(self._client, paths.schools(namespace), decode_objects)
 
-    async def get(self, key: LineKey) -> Line:
-        """One line. Raises NotFound."""
-        return _decode(await self._client.get(_path(key)))
-
     async def create(self, key: LineKey, school: str) -> Line:
         """Make the line of a school, without a status yet. Raises Conflict if it is there."""
         body = {

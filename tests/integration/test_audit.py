@@ -1,0 +1,107 @@
+"""The shipped role against what the operator asks for: nothing is denied, and nothing is granted in vain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from cron import run_by_hand
+from stage import RunningOperator, Stage, eventually
+
+from controlplane.cluster import Cluster
+
+BASE = Path(__file__).parents[2] / "manifests/base"
+OWN = "syncpause-system"
+ALWAYS = [{"name": "whole-year", "firstDay": "01-01", "lastDay": "12-31"}]
+HOLD = {"syncpause.test/hold": "true"}
+
+Right = tuple[str, str, str]
+"""(API group, resource with its subresource, verb)"""
+
+
+def granted(cluster: Cluster) -> set[Right]:
+    """The rules of every role that is bound to the operator's ServiceAccount."""
+    shipped = list(yaml.safe_load_all(cluster.kubectl("kustomize", str(BASE))))
+    bound = {item["roleRef"]["name"] for item in shipped if item["kind"].endswith("RoleBinding")}
+    roles = [i for i in shipped if i["kind"] in ("Role", "ClusterRole") and i["metadata"]["name"] in bound]
+    return {
+        (group, resource, verb)
+        for role in roles
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+class Audit:
+    """The API server's own record of what the operator asks, from now on."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._log = cluster.audit_log
+        self._from = self._log.stat().st_size if self._log.exists() else 0
+
+    def entries(self) -> Iterator[tuple[Right, int]]:
+        with self._log.open("rb") as log:
+            log.seek(self._from)
+            for line in log:
+                entry = json.loads(line)
+                where = entry.get("objectRef")
+                if where:
+                    sub = f"/{where['subresource']}" if "subresource" in where else ""
+                    right = (where.get("apiGroup", ""), where["resource"] + sub, entry["verb"])
+                    yield right, entry["responseStatus"]["code"]
+
+    def used(self) -> set[Right]:
+        return {right for right, code in self.entries() if code < 400}
+
+    def denied(self) -> set[Right]:
+        return {right for right, code in self.entries() if code == 403}
+
+
+async def test_every_right_is_needed_and_none_is_missing(
+    cluster: Cluster, stage: Stage, operator_kubeconfig: str
+) -> None:
+    audit = Audit(cluster)
+    running = RunningOperator(operator_kubeconfig)
+    running.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
+    lease = {"leader_elect": True, "lease_namespace": OWN, "lease_name": stage.namespace}
+    await running.start(**lease)
+    try:
+        await _a_whole_story(stage)
+        wanted = granted(cluster)
+        await eventually(
+            lambda: wanted <= audit.used() or f"unused: {sorted(wanted - audit.used())}", "all used"
+        )
+        assert audit.denied() == set()
+    finally:
+        await running.stop()
+
+
+async def _a_whole_story(stage: Stage) -> None:
+    stage.sync(podAnnotations=HOLD)
+    stage.sync("foreign", podAnnotations=HOLD)
+    stage.ingest()
+    run_by_hand(stage, "rosters", "running")
+    stage.policy(windows=ALWAYS, activeJobs="Suspend")
+    stage.cluster_policy("everybody", windows=[])
+    await eventually(stage.is_paused, "paused")
+    await eventually(lambda: stage.get("job", "running")["spec"].get("suspend") is True, "suspended")
+    run_by_hand(stage, "rosters", "stray", scheduled=datetime.now(UTC))
+    await eventually(
+        lambda: stage.get("job", "stray")["spec"].get("suspend") is True, "the stray is suspended"
+    )
+    for name, kind in (("foreign", "cronjob"), ("ingest", "deployment")):
+        stage.kubectl("label", kind, name, "-n", stage.namespace, "syncpause.dev/school-")
+    await eventually(lambda: stage.replicas() == 3, "resumed without its label")
+    stage.policy(windows=[])
+    await eventually(stage.is_syncing, "resumed")
+    stage.policy(windows=ALWAYS, activeJobs="Suspend")
+    await eventually(stage.is_paused, "paused again: the same events")
+    stage.policy(windows=[])
+    await eventually(stage.is_syncing, "resumed")
+    stage.kubectl("delete", "cronjob", "rosters", "-n", stage.namespace)
+    await eventually(lambda: stage.items("schools") == [] or "a line is left", "no school, no line")
