@@ -169,7 +169,7 @@ class SchoolReporter:
         )
 
     def _try_again(self, key: LineKey, error: ApiError, problems: list[str]) -> None:
-        """The line is not what it was taken for: the informer will tell what it is; one that is gone is made."""
+        """The line is not what it was taken for: its informer will tell; one that is gone is made anew."""
         known = self._book.line(key)
         if isinstance(error, NotFound):
             if known:
