@@ -14,7 +14,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	--python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: chaos help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
+.PHONY: audit chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
@@ -75,6 +75,12 @@ chaos: controlplane ## Every fault, with an independent observer; writes docs/re
 
 e2e: controlplane-if-possible ## The real process, used as a user would
 	@exec $(BIN)/pytest tests/e2e
+
+audit: $(READY) ## Look the locked dependencies up among known vulnerabilities (needs PyPI itself)
+	@exec $(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
+sbom: $(READY) ## Write the bill of materials of the operator's image, sbom.cdx.json (CycloneDX)
+	@exec $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application --of JSON -o sbom.cdx.json
 
 lock: $(READY) ## Lock the dependencies anew (UPGRADE=1 takes the newest ones)
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,22 +67,39 @@ async def api(cluster: Cluster) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def stage(
-    cluster: Cluster, api: Api, observer: Observer, nursery: Nursery, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    account = ("create", "token", "-n", "syncpause-system", "syncpause", "--duration=24h")
-    token = cluster.kubectl(*account).strip()
-    built = await Stage(cluster, api, observer, nursery=nursery, token=token, directory=tmp_path).open()
-    yield built
-    await built.close()
+def stages() -> list[Stage]:
+    """Every stage of a test."""
+    return []
 
 
 @pytest.fixture
-def verdict(stage: Stage, table: Table, seed: int) -> Callable[..., None]:
+async def make_stage(
+    cluster: Cluster, api: Api, observer: Observer, *, nursery: Nursery, stages: list[Stage], tmp_path: Path
+) -> AsyncIterator[Callable[[], Awaitable[Stage]]]:
+    """Makes stages, for tests that play on several."""
+    account = ("create", "token", "-n", "syncpause-system", "syncpause", "--duration=24h")
+    token = cluster.kubectl(*account).strip()
+
+    async def make() -> Stage:
+        stages.append(Stage(cluster, api, observer, nursery=nursery, token=token, directory=tmp_path))
+        return await stages[-1].open()
+
+    yield make
+    for each in stages:
+        await each.close()
+
+
+@pytest.fixture
+async def stage(make_stage: Callable[[], Awaitable[Stage]]) -> Stage:
+    return await make_stage()
+
+
+@pytest.fixture
+def verdict(stages: list[Stage], table: Table, seed: int) -> Callable[..., None]:
     """Notes what was tried, and fails where a promise was broken."""
 
     def give(area: str, fault: str, tried: int, figure: str = "") -> None:
-        broken = stage.broken()
+        broken = [problem for stage in stages for problem in stage.broken()]
         table.note(area, fault, tried, broken, figure)
         assert not broken, f"{len(broken)} promises broken (CHAOS_SEED={seed}): " + "\n".join(broken[:5])
 

@@ -54,11 +54,11 @@ async def test_suspended_across_an_edge(stage: Stage, verdict: Callable[..., Non
         child = stage.operator()
         await until(lambda child=child: "synced and leading" in child.output, "synced")
         child.signal(signal.SIGSTOP)
-        await asyncio.sleep(size(150, 8))
+        await asyncio.sleep(size(120, 8))
         child.signal(signal.SIGCONT)
         await until(stage.all_paused if edge is edges[0] else stage.all_back, "made good", 40)
         child.kill()
-    verdict("clock", f"process suspended for {size(150, 8)} s across an edge", len(edges))
+    verdict("clock", f"process suspended for {size(120, 8)} s across an edge", len(edges))
 
 
 NIGHTS = {
