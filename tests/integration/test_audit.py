@@ -48,6 +48,8 @@ class Audit:
         with self._log.open("rb") as log:
             log.seek(self._from)
             for line in log:
+                if not line.endswith(b"\n"):
+                    return  # it is being written
                 entry = json.loads(line)
                 where = entry.get("objectRef")
                 if where:
