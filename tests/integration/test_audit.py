@@ -44,7 +44,8 @@ class Audit:
         self._log = cluster.audit_log
         self._from = self._log.stat().st_size if self._log.exists() else 0
 
-    def entries(self) -> Iterator[tuple[Right, int]]:
+    def entries(self) -> Iterator[tuple[Right, bool]]:
+        """What was asked for, and whether RBAC allowed it."""
         with self._log.open("rb") as log:
             log.seek(self._from)
             for line in log:
@@ -55,13 +56,13 @@ class Audit:
                 if where:
                     sub = f"/{where['subresource']}" if "subresource" in where else ""
                     right = (where.get("apiGroup", ""), where["resource"] + sub, entry["verb"])
-                    yield right, entry["responseStatus"]["code"]
+                    yield right, entry["annotations"]["authorization.k8s.io/decision"] == "allow"
 
     def used(self) -> set[Right]:
-        return {right for right, code in self.entries() if code < 400}
+        return {right for right, allowed in self.entries() if allowed}
 
     def denied(self) -> set[Right]:
-        return {right for right, code in self.entries() if code == 403}
+        return {right for right, allowed in self.entries() if not allowed}
 
 
 async def test_every_right_is_needed_and_none_is_missing(

@@ -103,3 +103,25 @@ async def test_policies_that_cannot_be_read_hold_everything(
     proxy.heal()
     await eventually(stage.is_syncing, "readable again, so resumed")
     assert running.problem == ""
+
+
+async def test_an_edit_that_only_the_answer_to_a_status_write_tells_is_not_lost(
+    stage: Stage, operator_kubeconfig: str, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    """The operator writes the status of what it knows while someone edits the spec, and the watch is behind.
+
+    Then the answer carries the edit, and the watch's event of it comes with an older version.
+    """
+    stage.sync()
+    stage.policy(windows=SPRING)
+    running = RunningOperator(await proxy.start(tmp_path))
+    running.jump_to("2027-03-01T12:00")
+    proxy.inject(lambda seen: Fault(hang=True) if seen.watch and "syncpausepolicies" in seen.path else None)
+    await running.start(relist_interval=3600.0)
+    try:
+        await eventually(lambda: stage.condition("Ready").get("status") == "True", "paused, and told")
+        stage.policy(windows=[])
+        stage.sync("another")  # makes the counts in the status change
+        await eventually(stage.is_syncing, "the edit is seen, though no watch tells it")
+    finally:
+        await running.stop()

@@ -15,7 +15,6 @@ from typing import Any
 import structlog
 
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
-from syncpause.api.status import PolicyStatus
 from syncpause.controller.clock import Clock
 from syncpause.controller.reading import Seen, read_namespace, read_policy, ref_of
 from syncpause.domain.policy import PolicyRef
@@ -85,14 +84,12 @@ class Intake:
         found += [self._deleted_at.get(namespace), self._deleted_at.get("")]
         return max(filter(None, found), default=None)
 
-    def note_status(self, ref: PolicyRef, status: PolicyStatus, resource_version: str) -> None:
-        """Keep the status that has just been written."""
-        known = self._seen.get(ref)
-        if known:
-            self._seen[ref] = replace(known, status=status, resource_version=resource_version)
-
     def policy_event(self, type_: str | None, body: Object) -> None:
-        """A policy was seen by a watch. A deletion only asks for a comparison."""
+        """A policy was seen by a watch, or in the answer to a write of its status.
+
+        Such an answer may bring an edit that the watch has yet to tell: it counts, for the watch's own word
+        of it will have an older version. A deletion only asks for a comparison.
+        """
         if type_ == "DELETED":
             self.compare_soon()
             return

@@ -96,9 +96,10 @@ class Reconciler:
         except Conflict:
             await self._read_again(key)
         except (Forbidden, Invalid) as error:
-            self._refused(key, error)
+            self._failed(key, error, refused=error.message)
+            self._queue.retry(key)
         except ApiError as error:
-            ERRORS.labels(error.status).inc()
+            self._failed(key, error)
             after = error.retry_after if isinstance(error, TooManyRequests) else None
             delay = self._queue.retry(key, after)
             log.debug("will try again", workload=str(key), error=str(error), seconds=round(delay, 1))
@@ -195,11 +196,12 @@ class Reconciler:
                 self._orphans[key] = fresh.uid
         self._queue.retry(key)
 
-    def _refused(self, key: Key, error: ApiError) -> None:
-        """Told on the policy in the API server's own words; tried again, for rights can be given."""
+    def _failed(self, key: Key, error: ApiError, refused: str = "") -> None:
+        """Still to be written, which its policies and its school tell; a refusal in the API server's words.
+
+        A refused write is tried again too, for rights can be given.
+        """
         ERRORS.labels(error.status).inc()
         workload = self._fleet.get(key)
         if workload is not None:
-            verdict = decide(self._intake.world, workload, self._clock())
-            self._enter(workload, verdict, refused=error.message)
-        self._queue.retry(key)
+            self._enter(workload, decide(self._intake.world, workload, self._clock()), refused)

@@ -127,7 +127,7 @@ class Reporter:
             before=seen.status.to_json(),
             after=status.to_json(),
         )
-        self._intake.note_status(seen.ref, status, body["metadata"]["resourceVersion"])
+        self._intake.policy_event("MODIFIED", body)
 
     async def _announce(self, seen: Seen, announcement: Announcement) -> None:
         where = {} if seen.ref.cluster else {"namespace": seen.ref.namespace}

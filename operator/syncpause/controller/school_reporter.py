@@ -147,6 +147,9 @@ class SchoolReporter:
         before = SchoolStatus.from_json(line.said())
         world, now = self._intake.world, self._clock()
         members = [self._member(world, workload, now) for workload in self._fleet.members(school)]
+        if not members:  # the last one went while the line was being made
+            self.touch_line(line.key)
+            return
         after = school_status(world, members, before, line.generation, now)
         if after != before:
             line = await self._schools.patch_status(line, after.to_json())
