@@ -119,24 +119,15 @@ def _serve() -> None:
     from syncpause.controller import health, operator  # noqa: F401, PLC0415
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes them away when they end
-    prepare = die_with_parent()
+    end_with_us = die_with_parent()
     for line in sys.stdin:
-        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            if prepare and os.getppid() == parent:
-                _adopted()
+            if end_with_us:
+                end_with_us()
             _child(json.loads(line))
         print(pid, flush=True)
-
-
-def _adopted() -> None:
-    """End with the nursery."""
-    import ctypes  # noqa: PLC0415
-
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
 def _child(order: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import json
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -210,8 +209,3 @@ class Stage:
         self.observer.violations.clear()
         self.observer.windows.clear()
         return found
-
-
-def describe(value: Object) -> str:
-    """For messages."""
-    return json.dumps(value, sort_keys=True)
