@@ -6,17 +6,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-import yaml
 
 from chaos.api import Object, collection
 from chaos.conftest import size
 from chaos.observer import is_paused
 from chaos.stage import POD, Stage, until
+from guarding import guard_for
 
-GUARD = Path(__file__).parents[2] / "manifests/components/guard"
 SECONDS = size(600, 15)
 AT_ONCE, EACH = 10, 10
 """The drift budget: ten corrections at once, then one every ten seconds."""
@@ -119,12 +117,7 @@ async def _contest_is_over(stage: Stage) -> None:
 @asynccontextmanager
 async def guarded(stage: Stage) -> AsyncIterator[None]:
     """The guard as shipped, for one stage."""
-    objects = list(yaml.safe_load_all(stage.cluster.kubectl("kustomize", str(GUARD))))
-    for item in objects:
-        if item["kind"] == "MutatingAdmissionPolicyBinding":
-            selector = {"matchLabels": {"stage": stage.namespace}}
-            item["spec"]["matchResources"] = {"namespaceSelector": selector}
-    text = yaml.safe_dump_all(objects)
+    text = guard_for(stage.cluster, {"stage": stage.namespace})
     await asyncio.to_thread(stage.cluster.kubectl, "apply", "-f", "-", input=text)
     yield
     await asyncio.to_thread(stage.cluster.kubectl, "delete", "-f", "-", input=text)

@@ -8,6 +8,8 @@ import statistics
 import time
 from collections.abc import Callable
 
+import pytest
+
 from chaos.conftest import size
 from chaos.nursery import Child
 from chaos.stage import ALWAYS, NEVER, Stage, until
@@ -39,38 +41,49 @@ class Pair:
         proxy.on_write = note
         return child
 
-    async def leader_and_standby(self) -> tuple[Child, Child]:
-        leader = await self.join()
-        await until(lambda: "leads now" in leader.output, "a leader")
-        return leader, await self.join()
+    async def open(self) -> Pair:
+        """Ten schools, a leader, and one that stands by."""
+        await self.stage.schools(10)
+        self.leader = await self.join()
+        await until(lambda: "leads now" in self.leader.output, "a leader")
+        self.standby = await self.join()
+        return self
+
+    async def replace_leader(self) -> None:
+        """The standby leads; a new one stands by."""
+        self.leader, self.standby = self.standby, await self.join()
+
+    async def begin(self, number: int) -> None:
+        """Start a transition, and wait until the leader is in the middle of it."""
+        before = self.writes(self.leader)
+        self.stage.observer.closing(self.stage.namespace)
+        await self.stage.policy(NEVER if number % 2 else ALWAYS)
+        await until(lambda: self.writes(self.leader) >= before + 5, "the middle of the transition")
+
+    async def end(self, number: int) -> None:
+        """What was begun is done, by whoever."""
+        await (self.stage.back() if number % 2 else self.stage.paused())
 
     def writes(self, child: Child) -> int:
         return len(self.wires[child.pid].written)
 
 
-async def begin(stage: Stage, pair: Pair, leader: Child, windows: list[dict[str, str]]) -> None:
-    """Start a transition, and wait until the leader is in the middle of it."""
-    before = pair.writes(leader)
-    stage.observer.closing(stage.namespace)
-    await stage.policy(windows)
-    await until(lambda: pair.writes(leader) >= before + 5, "the middle of the transition")
+@pytest.fixture
+async def pair(stage: Stage) -> Pair:
+    return await Pair(stage).open()
 
 
 async def test_the_leader_is_killed_in_the_middle_of_a_transition(
-    stage: Stage, verdict: Callable[..., None]
+    pair: Pair, verdict: Callable[..., None]
 ) -> None:
-    await stage.schools(10)
-    pair = Pair(stage)
-    leader, standby = await pair.leader_and_standby()
     seconds = []
     for number in range(size(6, 1)):
-        windows = NEVER if number % 2 else ALWAYS
-        await begin(stage, pair, leader, windows)
+        await pair.begin(number)
         died = time.monotonic()
-        leader.kill()
-        await (stage.paused() if windows else stage.back())
-        seconds.append(pair.first_write[standby.pid] - died)
-        leader, standby = standby, await pair.join()
+        pair.leader.kill()
+        await pair.end(number)
+        seconds.append(pair.first_write[pair.standby.pid] - died)
+        await pair.replace_leader()
     figure = (
         f"first write of the other after {statistics.median(seconds):.1f} s, {max(seconds):.1f} s at most"
     )
@@ -78,72 +91,61 @@ async def test_the_leader_is_killed_in_the_middle_of_a_transition(
 
 
 async def test_a_frozen_leader_that_thaws_writes_nothing_that_hurts(
-    stage: Stage, verdict: Callable[..., None]
+    stage: Stage, pair: Pair, verdict: Callable[..., None]
 ) -> None:
-    await stage.schools(10)
-    pair = Pair(stage)
-    leader, standby = await pair.leader_and_standby()
     rounds = size(4, 1)
     for _ in range(rounds):
-        await begin(stage, pair, leader, ALWAYS)
+        leader = pair.leader
+        await pair.begin(0)
         leader.signal(signal.SIGSTOP)
-        await stage.paused()
+        await pair.end(0)
         await stage.resume()
         done = pair.writes(leader)
         leader.signal(signal.SIGCONT)
-        await until(lambda child=leader: not child.alive, "the former leader ends itself", 30)
+        await until(lambda: not pair.leader.alive, "the former leader ends itself", 30)
         assert pair.writes(leader) == done, "written after the thaw"
         assert stage.all_back() is True
-        leader, standby = standby, await pair.join()
+        await pair.replace_leader()
     verdict("replicas", "leader frozen past its lease, then thawed", rounds)
 
 
-async def test_a_leader_that_is_cut_off_gives_up(stage: Stage, verdict: Callable[..., None]) -> None:
-    await stage.schools(10)
-    pair = Pair(stage)
-    leader, standby = await pair.leader_and_standby()
+async def test_a_leader_that_is_cut_off_gives_up(pair: Pair, verdict: Callable[..., None]) -> None:
     rounds = size(4, 1)
     for number in range(rounds):
-        windows = NEVER if number % 2 else ALWAYS
-        await begin(stage, pair, leader, windows)
-        await pair.wires[leader.pid].refuse()
-        await (stage.paused() if windows else stage.back())
-        await until(lambda child=leader: not child.alive, "the one that was cut off ends itself", 30)
-        assert "lease could not be renewed" in leader.output
-        leader, standby = standby, await pair.join()
+        await pair.begin(number)
+        await pair.wires[pair.leader.pid].refuse()
+        await pair.end(number)
+        await until(lambda: not pair.leader.alive, "the one that was cut off ends itself", 30)
+        assert "lease could not be renewed" in pair.leader.output
+        await pair.replace_leader()
     verdict("replicas", "leader cut off from the API server", rounds)
 
 
 async def test_a_rolling_update_in_the_middle_of_a_transition(
-    stage: Stage, verdict: Callable[..., None]
+    pair: Pair, verdict: Callable[..., None]
 ) -> None:
-    await stage.schools(10)
-    pair = Pair(stage)
-    leader, standby = await pair.leader_and_standby()
     seconds = []
-    for number in range(size(10, 2)):
-        windows = NEVER if number % 2 else ALWAYS
-        await until(lambda child=standby: "policies read" in child.output, "the standby's caches")
-        await begin(stage, pair, leader, windows)
+    rounds = size(10, 2)
+    for number in range(rounds):
+        await until(lambda: "policies read" in pair.standby.output, "the standby's caches")
+        await pair.begin(number)
         asked = time.monotonic()
-        leader.signal(signal.SIGTERM)
-        await (stage.paused() if windows else stage.back())
-        await until(lambda child=leader: not child.alive, "the old one has ended", 15)
-        if standby.pid in pair.first_write:
-            seconds.append(pair.first_write[standby.pid] - asked)
-        leader, standby = standby, await pair.join()
-        await until(lambda child=leader: "leads now" in child.output, "the next leader")
+        pair.leader.signal(signal.SIGTERM)
+        await pair.end(number)
+        await until(lambda: not pair.leader.alive, "the old one has ended", 15)
+        if pair.standby.pid in pair.first_write:
+            seconds.append(pair.first_write[pair.standby.pid] - asked)
+        await pair.replace_leader()
+        await until(lambda: "leads now" in pair.leader.output, "the next leader")
     figure = f"first write of the next after {max(seconds, default=0):.1f} s at most"
-    verdict("replicas", "rolling update in mid-transition", size(10, 2), figure)
+    verdict("replicas", "rolling update in mid-transition", rounds, figure)
 
 
-async def test_both_die_and_come_back(stage: Stage, verdict: Callable[..., None]) -> None:
-    await stage.schools(10)
-    pair = Pair(stage)
-    leader, standby = await pair.leader_and_standby()
-    await begin(stage, pair, leader, ALWAYS)
-    await asyncio.to_thread(lambda: (leader.kill(), standby.kill()))
-    leader, standby = await pair.join(), await pair.join()
+async def test_both_die_and_come_back(stage: Stage, pair: Pair, verdict: Callable[..., None]) -> None:
+    await pair.begin(0)
+    await asyncio.to_thread(lambda: (pair.leader.kill(), pair.standby.kill()))
+    await pair.join()
+    await pair.join()
     await stage.paused()
     await stage.resume()
     verdict("replicas", "both killed at once", 1)

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -27,12 +27,14 @@ NODES = 3
 PODS_PER_NODE = 5000
 
 
-def start(directory: Path | None = None, *, outlive: bool = False) -> Cluster:
+def start(
+    directory: Path | None = None, *, outlive: bool = False, apiserver_flags: Sequence[str] = ()
+) -> Cluster:
     """Start a cluster and wait until it can run a workload; builds the binaries first if there are none yet.
 
     In `directory` (new or empty; it stays after `stop`) or in a temporary one (removed by `stop`). With
     `outlive` the processes run on when we exit, and `Cluster.attach(directory)` finds them again; without,
-    they end with us.
+    they end with us. `apiserver_flags` come after the API server's own.
     """
     ready = binaries()
     temporary = directory is None
@@ -40,7 +42,15 @@ def start(directory: Path | None = None, *, outlive: bool = False) -> Cluster:
     if (place / "etcd").exists():  # before there is anything to stop: that cluster may be running
         raise ClusterError(f"{place} holds another cluster's data; remove it or name another directory")
     token = secrets.token_urlsafe(24)
-    cluster = Cluster(place, ready, free_ports(), token, temporary=temporary, outlive=outlive)
+    cluster = Cluster(
+        place,
+        ready,
+        free_ports(),
+        token,
+        temporary=temporary,
+        outlive=outlive,
+        apiserver_flags=apiserver_flags,
+    )
     try:
         cluster.start()
     except BaseException:
@@ -61,6 +71,7 @@ class Cluster:
         *,
         temporary: bool = False,
         outlive: bool = False,
+        apiserver_flags: Sequence[str] = (),
         pids: Mapping[str, int] | None = None,
     ) -> None:
         self.directory = directory
@@ -72,6 +83,7 @@ class Cluster:
         self._outlive = outlive
         self._layout = Layout(directory)
         self._commands = commands(binaries, self._layout, ports)
+        self._commands["kube-apiserver"] += apiserver_flags
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._pids: dict[str, int] = dict(pids or {})
 

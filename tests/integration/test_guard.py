@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 from plugin import Plugin
 from stage import Object, RunningOperator, Stage, eventually
 
+from controlplane.cluster import Cluster, start
+from controlplane.failure import KubectlError
 from controlplane.process import wait_until
+from guarding import GUARD, guard_for
 
-GUARD = Path(__file__).parents[2] / "manifests/components/guard"
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"
 PAUSED = "syncpause.dev/state=paused"
@@ -22,15 +23,11 @@ PAUSED = "syncpause.dev/state=paused"
 @pytest.fixture
 def guard(stage: Stage) -> Iterator[None]:
     """The guard as shipped, for this stage's namespaces alone."""
-    objects = list(yaml.safe_load_all(stage.kubectl("kustomize", str(GUARD))))
-    for item in objects:
-        if item["kind"] == "MutatingAdmissionPolicyBinding":
-            selector = {"matchLabels": {"stage": stage.namespace}}
-            item["spec"]["matchResources"] = {"namespaceSelector": selector}
-    stage.apply(*objects)
+    guard = guard_for(stage.cluster, {"stage": stage.namespace})
+    stage.kubectl("apply", "-f", "-", stdin=guard)
     wait_until("the guard to be in force", lambda: _not_in_force(stage), seconds=30)
     yield
-    stage.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=yaml.safe_dump_all(objects))
+    stage.kubectl("delete", "--ignore-not-found", "-f", "-", stdin=guard)
 
 
 def _not_in_force(stage: Stage) -> str | None:
@@ -151,3 +148,17 @@ def test_a_workload_that_is_not_paused_is_nobodys_business(stage: Stage, guard: 
     assert stage.spec_of_sync() == (False, 9)
     annotations = stage.get("cronjob", "rosters")["metadata"].get("annotations", {})
     assert [name for name in annotations if name.startswith("syncpause.dev/")] == []
+
+
+def test_a_cluster_that_is_too_old_says_which_version_it_takes(cluster: Cluster) -> None:
+    """Before 1.36 there is no MutatingAdmissionPolicy v1; an API server told to serve none answers alike."""
+    group = "admissionregistration.k8s.io/v1"
+    kinds = ("mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
+    without = [
+        "--runtime-config=" + ",".join(f"{group}/{kind}=false" for kind in kinds),
+        "--disable-admission-plugins=ServiceAccount,MutatingAdmissionPolicy",
+    ]
+    with start(apiserver_flags=without) as older, pytest.raises(KubectlError) as refused:
+        older.kubectl("apply", "-k", str(GUARD))
+    assert 'no matches for kind "MutatingAdmissionPolicy"' in refused.value.stderr
+    assert "syncpause-guard-cronjobs-needs-kubernetes-1.36" in refused.value.stderr
