@@ -14,7 +14,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	--python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
-.PHONY: audit chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
+.PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
@@ -72,6 +72,9 @@ integration: controlplane-if-possible ## The operator's parts on the real contro
 
 chaos: controlplane ## Every fault, with an independent observer; writes docs/reliability.md (CHAOS_SEED=N repeats a run)
 	@exec env CHAOS=full $(BIN)/pytest tests/chaos tests/oracle tests/unit/test_model.py
+
+bench: controlplane ## Speed and cost beside the API server's limit; writes docs/performance.md (ARGS=--smoke: a small one)
+	@exec env PYTHONPATH=operator:tests $(BIN)/python -m bench $(ARGS)
 
 e2e: controlplane-if-possible ## The real process, used as a user would
 	@exec $(BIN)/pytest tests/e2e

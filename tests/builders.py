@@ -9,7 +9,7 @@ from syncpause.api import names
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
 from syncpause.api.zones import load_zone
 from syncpause.domain.policy import Policy, PolicyRef
-from syncpause.domain.workload import CronJob, Deployment
+from syncpause.domain.workload import CronJob, Deployment, Key, Kind
 from syncpause.domain.world import Namespace, World
 
 SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
@@ -31,7 +31,7 @@ def sync(
     """A sync CronJob."""
     labels = {names.SCHOOL_LABEL: school, names.APPLICATION_LABEL: application, **fields.pop("labels", {})}
     return CronJob(
-        **{"namespace": "d9", "name": name, "uid": f"uid-{name}", "resource_version": "1", **fields},
+        **_identity(Kind.CRON_JOB, name, fields),
         labels={key: value for key, value in labels.items() if value},
     )
 
@@ -40,9 +40,14 @@ def ingest(name: str = "ingest", *, school: str = "lincoln", **fields: Any) -> D
     """An SFTP-ingest Deployment."""
     labels = {names.SCHOOL_LABEL: school, **fields.pop("labels", {})}
     return Deployment(
-        **{"namespace": "d9", "name": name, "uid": f"uid-{name}", "resource_version": "1", **fields},
+        **_identity(Kind.DEPLOYMENT, name, fields),
         labels={key: value for key, value in labels.items() if value},
     )
+
+
+def _identity(kind: Kind, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    key = Key(kind, fields.pop("namespace", "d9"), name)
+    return {"key": key, "uid": f"uid-{name}", "resource_version": "1", **fields}
 
 
 def policy(name: str = "own", namespace: str = "d9", **spec: Any) -> Policy:

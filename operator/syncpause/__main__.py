@@ -48,7 +48,8 @@ def _type_of(item: Field[Any]) -> click.ParamType[Any] | None:
         return click.Choice(item.metadata["choices"])
     if isinstance(item.default, bool | str):
         return None
-    return click.IntRange(min=1) if isinstance(item.default, int) else click.FloatRange(min=0.1)
+    least = item.metadata["least"]
+    return click.IntRange(min=least) if isinstance(item.default, int) else click.FloatRange(min=0.1)
 
 
 @main.command()

@@ -13,8 +13,8 @@ ENV_PREFIX = "SYNCPAUSE"
 EVERYWHERE = ("",)
 
 
-def _knob(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"help": text, "choices": choices})
+def _knob(default: Any, text: str, choices: tuple[str, ...] = (), least: int = 1) -> Any:
+    return field(default=default, metadata={"help": text, "choices": choices, "least": least})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class Settings:
     namespaces: str = _knob(
         "", "The namespaces to watch and write in, with commas between. Empty: all of the cluster."
     )
-    workers: int = _knob(32, "Workloads written at once.")
+    workers: int = _knob(64, "Workloads written at once at most; fewer while the API server is busy.")
+    writes_per_second: int = _knob(
+        400, "Workloads and statuses written a second at most. 0: as many as the API server takes.", least=0
+    )
     page_size: int = _knob(500, "Objects per page of a list.")
     request_timeout: float = _knob(30.0, "Seconds until a request counts as lost.")
     watch_timeout: float = _knob(150.0, "Seconds without a byte until a watch counts as cut.")
     relist_interval: float = _knob(300.0, "Seconds between two comparisons with all policies and namespaces.")
-    status_interval: float = _knob(1.0, "Least seconds between two rounds of status writes.")
+    status_interval: float = _knob(0.5, "Least seconds between two rounds of status writes.")
     leader_elect: bool = _knob(False, "Hold a Lease, so that one replica of several is active.")
     lease_namespace: str = _knob(OPERATOR_NAMESPACE, "Namespace of the Lease.")
     lease_name: str = _knob("syncpause", "Name of the Lease.")

@@ -122,6 +122,11 @@ class Cluster:
         return self._layout.audit_log
 
     @property
+    def etcd_metrics(self) -> str:
+        """Where etcd tells of itself, for Prometheus."""
+        return f"http://127.0.0.1:{self._ports.etcd}/metrics"
+
+    @property
     def environment(self) -> dict[str, str]:
         """Our environment with this cluster as the current one, for a process that talks to it."""
         return access.environment(self.bin, self.kubeconfig)
@@ -184,6 +189,10 @@ class Cluster:
     def thaw(self, name: str) -> None:
         """Let a frozen process go on."""
         os.killpg(self._pids[name], signal.SIGCONT)
+
+    def pid(self, name: str) -> int:
+        """The process id of one that was started."""
+        return self._pids[name]
 
     def is_running(self, name: str) -> bool:
         """Whether a process that was started is still there."""

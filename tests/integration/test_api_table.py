@@ -98,7 +98,11 @@ def test_days_need_no_quotes_under_kubectl_apply(cluster: Cluster) -> None:
 @pytest.mark.parametrize("how", ["--server-side=false", "--server-side=true"])
 def test_duplicate_names_are_refused_however_they_are_applied(cluster: Cluster, how: str) -> None:
     window = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
-    assert "summer" in _refusal(cluster, manifest(SyncPausePolicy, spec(windows=[window, window])), how)
+    refusal = _refusal(cluster, manifest(SyncPausePolicy, spec(windows=[window, window])), how)
+    assert "spec.windows" in refusal
+    assert "two windows have the same name: give each its own" in refusal
+    exemption = {"name": "july", "schools": ["lincoln"], "reason": "summer school"}
+    assert "july" in _refusal(cluster, manifest(SyncPausePolicy, spec(exemptions=[exemption] * 2)), how)
 
 
 def _models_accept(kind: Kind, body: Json) -> bool:

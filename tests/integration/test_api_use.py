@@ -74,6 +74,14 @@ async def test_applying_again_makes_no_difference(
         stage.kubectl("delete", "spp/own", "-n", stage.namespace)
 
 
+def test_never_paused_can_be_applied_over_windows_by_a_gitops_tool(stage: Stage) -> None:
+    """Flux applies on the server's side, where the last entry of a list merged by key takes all of it."""
+    tool = ("apply", "--server-side", "--field-manager=kustomize-controller", "-f", "-")
+    for windows in (EVERY_FIELD["windows"], []):
+        stage.kubectl(*tool, stdin=whole(stage, {"timeZone": "UTC", "windows": windows}))
+    assert stage.get("spp", "own")["spec"]["windows"] == []
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_samples_make_no_difference_once_applied(stage: Stage, sample: Path) -> None:
     bodies = [body for body in yaml.safe_load_all(sample.read_text()) if body]

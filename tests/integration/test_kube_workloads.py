@@ -31,8 +31,7 @@ async def test_a_cron_job_is_read_with_the_fields_that_matter(room: Room, worklo
     made = await room.cron_job("sync", startingDeadlineSeconds=600)
     found = await cron_job(workloads, room.key("sync"))
     assert found == CronJob(
-        namespace=room.name,
-        name="sync",
+        key=room.key("sync"),
         uid=made["metadata"]["uid"],
         resource_version=made["metadata"]["resourceVersion"],
         labels={names.SCHOOL_LABEL: "lincoln"},

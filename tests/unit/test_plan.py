@@ -13,7 +13,7 @@ from syncpause.api import names
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.plan import Action, Change, plan
-from syncpause.domain.workload import CronJob, Kind, Workload
+from syncpause.domain.workload import Kind, Workload
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")
 DEFAULT = world(cluster_policy())
@@ -190,9 +190,7 @@ def test_a_copy_that_cannot_be_read_is_none(copy: str) -> None:
 
 def test_last_applied_configuration_gives_what_its_owner_applied() -> None:
     applied = '{"spec": {"schedule": "* * * * *", "startingDeadlineSeconds": 30}}'
-    assert restore.from_last_applied(
-        CronJob(namespace="", name="", uid="", resource_version="").kind, applied
-    ) == {
+    assert restore.from_last_applied(Kind.CRON_JOB, applied) == {
         "suspend": False,
         "startingDeadlineSeconds": 30,
     }

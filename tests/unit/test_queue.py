@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from builders import at
+from syncpause.controller.pace import Pace
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.timer import Timer
 from syncpause.domain.workload import Key, Kind
@@ -20,14 +21,14 @@ async def take(queue: WorkQueue) -> str:
 
 
 async def test_fresh_work_overtakes_bulk_work() -> None:
-    queue = WorkQueue()
+    queue = WorkQueue(Pace(8, 0))
     queue.add_bulk([key("a"), key("b")])
     queue.add(key("c"))
     assert [await take(queue) for _ in range(3)] == ["c", "a", "b"]
 
 
 async def test_a_key_that_turns_urgent_comes_once() -> None:
-    queue = WorkQueue()
+    queue = WorkQueue(Pace(8, 0))
     queue.add_bulk([key("a"), key("b")])
     queue.add(key("b"))
     assert [await take(queue), await take(queue)] == ["b", "a"]
@@ -36,7 +37,7 @@ async def test_a_key_that_turns_urgent_comes_once() -> None:
 
 
 async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
-    queue = WorkQueue()
+    queue = WorkQueue(Pace(8, 0))
     queue.add(key("a"))
     assert await take(queue) == "a"
     queue.add(key("a"))
@@ -47,7 +48,7 @@ async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
 
 
 async def test_back_off_grows_and_ends_with_success() -> None:
-    queue = WorkQueue()
+    queue = WorkQueue(Pace(8, 0))
     delays = [queue.retry(key("a")) for _ in range(12)]
     assert delays[0] <= 0.2
     assert delays[-1] >= 30
@@ -57,7 +58,7 @@ async def test_back_off_grows_and_ends_with_success() -> None:
 
 
 async def test_a_closed_queue_hands_out_nothing() -> None:
-    queue = WorkQueue()
+    queue = WorkQueue(Pace(8, 0))
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     queue.close()

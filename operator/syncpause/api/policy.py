@@ -76,7 +76,7 @@ Windows = Annotated[
     tuple[Window, ...],
     Field(max_length=MAX_WINDOWS),
     AfterValidator(_check_windows),
-    keyed_by("name"),
+    ATOMIC,  # of a keyed list, server-side apply of [] leaves nothing at all, and [] means "never paused"
     Rules(unique_names("windows")),
 ]
 Exemptions = Annotated[

@@ -83,8 +83,8 @@ def same_name(what: str) -> str:
 def unique_names(what: str) -> Rule:
     """No two entries of a list of `what` carry one name.
 
-    Which name it is, the API server's own "Duplicate value" says beside it: a CEL expression that finds it
-    costs a hundred times the budget.
+    A CEL expression that finds which name it is costs a hundred times the budget. For a list that is merged
+    by name, the API server's own "Duplicate value" says it.
     """
     return Rule("self.all(a, self.exists_one(b, b.name == a.name))", same_name(what))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import force_setattr
+
 from syncpause.domain import restore
 from syncpause.domain.restore import Values
 from syncpause.domain.workload import Key, Kind, Workload
@@ -23,7 +25,7 @@ class Fleet:
 
     def __init__(self) -> None:
         self._workloads: dict[Key, Workload] = {}
-        self._schools: dict[School, set[Key]] = {}
+        self._schools: dict[School, list[Key]] = {}
         self._remembered: dict[str, Values] = {}
 
     def get(self, key: Key) -> Workload | None:
@@ -33,18 +35,23 @@ class Fleet:
     def put(self, workload: Workload) -> bool:
         """Keep a record; False if one at least as new is there.
 
-        Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504).
+        Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504). Of two of the
+        same version the second is kept: it is the informer's, which keeps it anyway.
         """
         known = self._workloads.get(workload.key)
         if known and known.uid == workload.uid:
-            if int(known.resource_version) >= int(workload.resource_version):
+            newer = int(workload.resource_version) - int(known.resource_version)
+            if newer < 0:
                 return False
-            if known.school != workload.school:
-                self._leave(known)
+            force_setattr(workload, "key", known.key)  # an equal one; two or three of them cost 0.3 KiB
+            if known.school == workload.school:
+                self._workloads[known.key] = workload
+                return newer > 0
+            self._leave(known)
         elif known:
             self.remove(known.key, known.uid)
         self._workloads[workload.key] = workload
-        self._schools.setdefault(School(workload.namespace, workload.school), set()).add(workload.key)
+        self._schools.setdefault(School(workload.namespace, workload.school), []).append(workload.key)
         return True
 
     def remove(self, key: Key, uid: str) -> Workload | None:
@@ -96,7 +103,8 @@ class Fleet:
 
     def _leave(self, workload: Workload) -> None:
         school = School(workload.namespace, workload.school)
-        members = self._schools.get(school, set())
-        members.discard(workload.key)
+        members = self._schools.get(school, [])
+        if workload.key in members:
+            members.remove(workload.key)
         if not members:
             self._schools.pop(school, None)

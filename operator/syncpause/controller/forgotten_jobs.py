@@ -79,12 +79,20 @@ class ForgottenJobs:
         self._names = {uid: frozenset(names) for uid, names in found.items()}
         self._on_found(done)
 
+    def _until_settled(self) -> float:
+        """Seconds until the newest pause has settled; the oldest one does not wait much longer than that."""
+        since = self._awaited.values()
+        now = asyncio.get_running_loop().time()
+        return (
+            min(max(since, default=now) + SETTLE_SECONDS, min(since, default=now) + 2 * SETTLE_SECONDS) - now
+        )
+
     async def run(self) -> None:
         """Look back on every pause, for ever; many at once cost one list."""
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await asyncio.sleep(SETTLE_SECONDS)
+            await asyncio.sleep(self._until_settled())
             try:
                 await self.look()
             except ApiError as error:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 
 from syncpause.domain.governance import Verdict
 from syncpause.domain.phase import Phase, Standing
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import Key
+
+
+class Round:
+    """Workloads that must be looked at again before what some policies count is right."""
+
+    def __init__(self, keys: Iterable[Key], refs: Iterable[PolicyRef]) -> None:
+        self.keys = set(keys)
+        self.refs = set(refs)
 
 
 class Ledger:
@@ -16,22 +25,23 @@ class Ledger:
     def __init__(self, on_change: Callable[[PolicyRef], None]) -> None:
         self._books: dict[PolicyRef, dict[Key, Standing]] = {}
         self._entered: dict[Key, tuple[tuple[PolicyRef, ...], Standing]] = {}
-        self._expected: dict[PolicyRef, set[Key]] = {}
+        self._rounds: list[Round] = []
         self._on_change = on_change
 
     def enter(self, key: Key, verdict: Verdict, standing: Standing) -> None:
         """Write down where a workload stands now."""
         self._meet(key)
-        refs = tuple(policy.ref for policy in verdict.policies)
+        entry = _entry(tuple(policy.ref for policy in verdict.policies), standing)
         known = self._entered.get(key)
-        if known == (refs, standing):
+        if known == entry:
             return
         if known:
             self._strike(key, known[0])
+        refs, standing = entry
         for ref in refs:
             self._books.setdefault(ref, {})[key] = standing
             self._on_change(ref)
-        self._entered[key] = (refs, standing)
+        self._entered[key] = entry
 
     def strike(self, key: Key) -> None:
         """Forget a workload that is gone."""
@@ -40,18 +50,18 @@ class Ledger:
         if known:
             self._strike(key, known[0])
 
-    def expect(self, ref: PolicyRef, keys: Iterable[Key]) -> None:
-        """These workloads must be looked at again before the policy's books are right."""
-        expected = set(keys)
-        if expected:
-            self._expected[ref] = expected
-        else:
-            self._expected.pop(ref, None)
-        self._on_change(ref)
+    def expect(self, refs: Collection[PolicyRef], keys: Iterable[Key]) -> None:
+        """These workloads must be looked at again before the books of these policies are right."""
+        for round_ in self._rounds:
+            round_.refs.difference_update(refs)
+        fresh = Round(keys, refs)
+        self._rounds = [round_ for round_ in [*self._rounds, fresh] if round_.refs and round_.keys]
+        for ref in refs:
+            self._on_change(ref)
 
     def outstanding(self, ref: PolicyRef) -> int:
         """How many of them have not been looked at yet."""
-        return len(self._expected.get(ref, ()))
+        return sum(len(round_.keys) for round_ in self._rounds if ref in round_.refs)
 
     def book(self, ref: PolicyRef) -> dict[Key, Standing]:
         """The workloads that a policy decides about."""
@@ -70,10 +80,12 @@ class Ledger:
         return totals
 
     def _meet(self, key: Key) -> None:
-        for ref in [ref for ref, keys in self._expected.items() if key in keys]:
-            self._expected[ref].discard(key)
-            if not self._expected[ref]:
-                del self._expected[ref]
+        for round_ in self._rounds:
+            round_.keys.discard(key)
+        if not all(round_.keys for round_ in self._rounds):
+            over = [round_ for round_ in self._rounds if not round_.keys]
+            self._rounds = [round_ for round_ in self._rounds if round_.keys]
+            for ref in sorted(set().union(*(round_.refs for round_ in over))):
                 self._on_change(ref)
 
     def _strike(self, key: Key, refs: tuple[PolicyRef, ...]) -> None:
@@ -83,3 +95,9 @@ class Ledger:
             if not book:
                 self._books.pop(ref, None)
             self._on_change(ref)
+
+
+@lru_cache(maxsize=4096)
+def _entry(refs: tuple[PolicyRef, ...], standing: Standing) -> tuple[tuple[PolicyRef, ...], Standing]:
+    """One object for all that stand alike: a school's workloads mostly do."""
+    return refs, standing

@@ -7,6 +7,7 @@ import random
 from collections import deque
 from collections.abc import Iterable
 
+from syncpause.controller.pace import Pace
 from syncpause.domain.workload import Key
 
 FIRST_BACKOFF = 0.2
@@ -16,7 +17,8 @@ LONGEST_BACKOFF = 60.0
 class WorkQueue:
     """Keys to reconcile. A key that is added while it is worked on comes again afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._fresh: deque[Key] = deque()
         self._bulk: deque[Key] = deque()
         self._queued: set[Key] = set()
@@ -24,7 +26,7 @@ class WorkQueue:
         self._again: set[Key] = set()
         self._delayed: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
-        self._changed = asyncio.Event()
+        self._idle: deque[asyncio.Future[None]] = deque()
         self._drained = asyncio.Event()
         self._closed = False
 
@@ -64,15 +66,22 @@ class WorkQueue:
         return key in self._active
 
     async def take(self) -> Key | None:
-        """The next key, in hand until `done`; None once the queue is closed."""
+        """The next key, in hand until `done`; None once the queue is closed.
+
+        Which one it is, is decided when a write is allowed: fresh work overtakes what waits for that.
+        """
         while not self._closed:
-            key = self._pop()
-            if key is not None:
-                self._active.add(key)
-                return key
-            self._drained.set()
-            self._changed.clear()
-            await self._changed.wait()
+            if self._queued:
+                await self._pace.token()
+                key = self._pop()
+                if key is not None:
+                    self._active.add(key)
+                    return key
+                self._pace.unused()
+            else:
+                self._queued.clear()  # it is empty, and only this gives its memory back
+                self._drained.set()
+                await self._wait()
         return None
 
     async def idle(self) -> None:
@@ -93,7 +102,8 @@ class WorkQueue:
         self._closed = True
         for key in list(self._delayed):
             self._cancel_delay(key)
-        self._changed.set()
+        while self._idle:
+            self._wake_one()
         self._drained.set()
 
     def _put(self, key: Key, lane: deque[Key]) -> None:
@@ -105,7 +115,19 @@ class WorkQueue:
         elif key not in self._queued or lane is self._fresh:
             self._queued.add(key)
             lane.append(key)
-            self._changed.set()
+            self._wake_one()
+
+    async def _wait(self) -> None:
+        """Until a key was put for this worker: one is woken for each, not all of them for one."""
+        turn = asyncio.get_running_loop().create_future()
+        self._idle.append(turn)
+        await turn
+
+    def _wake_one(self) -> None:
+        if self._idle:
+            turn = self._idle.popleft()
+            if not turn.done():
+                turn.set_result(None)
 
     def _pop(self) -> Key | None:
         for lane in (self._fresh, self._bulk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -15,6 +16,7 @@ from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import ERRORS, WRITES
+from syncpause.controller.pace import Pace
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.recovery import lost_values
 from syncpause.controller.running_jobs import RunningJobs
@@ -44,6 +46,7 @@ class Reconciler:
         intake: Intake,
         ledger: Ledger,
         queue: WorkQueue,
+        pace: Pace,
         jobs: RunningJobs,
         contests: Contests,
         book: SchoolBook,
@@ -56,6 +59,7 @@ class Reconciler:
         self._intake = intake
         self._ledger = ledger
         self._queue = queue
+        self._pace = pace
         self._jobs = jobs
         self._contests = contests
         self._clock = clock
@@ -81,11 +85,23 @@ class Reconciler:
 
     async def work(self) -> None:
         """Reconcile until the queue is closed."""
-        while (key := await self._queue.take()) is not None:
+        while await self._next():
+            pass
+
+    async def _next(self) -> bool:
+        """Reconcile one; False where the queue is closed."""
+        await self._pace.enter()
+        try:
+            key = await self._queue.take()
+            if key is None:
+                return False
             try:
                 await self._attempt(key)
             finally:
                 self._queue.done(key)
+        finally:
+            self._pace.leave()
+        return True
 
     async def _attempt(self, key: Key) -> None:
         try:
@@ -100,6 +116,8 @@ class Reconciler:
             self._queue.retry(key)
         except ApiError as error:
             self._failed(key, error)
+            if isinstance(error, TooManyRequests):
+                self._pace.refused()
             after = error.retry_after if isinstance(error, TooManyRequests) else None
             delay = self._queue.retry(key, after)
             log.debug("will try again", workload=str(key), error=str(error), seconds=round(delay, 1))
@@ -128,6 +146,8 @@ class Reconciler:
         patience = self._contests.patience(workload, change) if change else 0.0
         if change and not patience:
             workload = await self._apply(workload, verdict, change)
+        else:
+            self._pace.unused()
         again = await self._jobs.settle(workload, verdict)
         waits = [wait for wait in (patience, again, self._contests.lasts(workload)) if wait]
         if waits:
@@ -159,7 +179,7 @@ class Reconciler:
             wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS, "")
             await self._jobs.hand_back(workload, wish)
         managers = await self._contests.managers(workload, change)
-        workload = await self._workloads.apply(workload, change)
+        workload = await self._write(workload, change)
         self._contests.written(workload, change, managers)
         if "suspend" in change.spec and change.action is not Action.RESUME:
             self._jobs.paused(workload)
@@ -168,6 +188,13 @@ class Reconciler:
         self._fleet.forget_restore(workload)
         if workload.school:
             self._fleet.put(workload)
+        return workload
+
+    async def _write(self, workload: Workload, change: Change) -> Workload:
+        began = asyncio.get_running_loop().time()
+        workload = await self._workloads.apply(workload, change)
+        requests = 1 if change.last_schedule is None else 2
+        self._pace.answered(asyncio.get_running_loop().time() - began, requests)
         return workload
 
     def _enter(self, workload: Workload, verdict: Verdict, refused: str = "") -> None:

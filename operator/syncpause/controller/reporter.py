@@ -17,6 +17,8 @@ from syncpause.controller.fleet import Fleet
 from syncpause.controller.intake import Intake
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import READABLE, WORKLOADS
+from syncpause.controller.pace import Pace
+from syncpause.controller.queue import WorkQueue
 from syncpause.controller.reading import Seen
 from syncpause.domain.announcements import Announcement, announce
 from syncpause.domain.governance import Stand, Verdict, decide
@@ -30,6 +32,11 @@ from syncpause.kube.events import Events, ObjectRef
 from syncpause.kube.policies import Policies
 
 log = structlog.get_logger()
+
+PROGRESS = 10
+"""Policies whose progress is told while workloads are still written: more would take requests from these."""
+WRITERS = 8
+"""Policies written at once when nothing else is to be written."""
 
 
 class Reporter:
@@ -47,6 +54,8 @@ class Reporter:
         fleet: Fleet,
         intake: Intake,
         ledger: Ledger,
+        queue: WorkQueue,
+        pace: Pace,
         clock: Clock,
         interval: float,
         cluster_wide: bool,
@@ -56,6 +65,8 @@ class Reporter:
         self._fleet = fleet
         self._intake = intake
         self._ledger = ledger
+        self._queue = queue
+        self._pace = pace
         self._clock = clock
         self._interval = interval
         self._cluster_wide = cluster_wide
@@ -82,8 +93,9 @@ class Reporter:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            began = asyncio.get_running_loop().time()
             await self.flush()
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(began + self._interval - asyncio.get_running_loop().time())
 
     async def flush(self) -> None:
         """One round: every policy that was touched. Nothing while policies cannot be read."""
@@ -92,8 +104,17 @@ class Reporter:
             WORKLOADS.labels(phase).set(number)
         if self._intake.world.unreadable:
             return
-        touched, self._touched = self._touched, set()
-        for ref in sorted(touched):
+        touched, self._touched = sorted(self._touched), set()
+        await self._report_some(iter(touched[:PROGRESS]))
+        refs = iter(touched[PROGRESS:])
+        await asyncio.gather(*(self._report_some(refs, behind=True) for _ in range(WRITERS)))
+
+    async def _report_some(self, refs: Iterator[PolicyRef], *, behind: bool = False) -> None:
+        """Report one after the other; where ``behind`` is set, pauses and resumes go first."""
+        for ref in refs:
+            if behind:
+                await self._queue.idle()
+            await self._pace.token()
             try:
                 await self._report(ref)
             except NotFound:
@@ -115,6 +136,8 @@ class Reporter:
         status = status_of(seen.policy, books, seen.status, self._clock())
         if status != seen.status:
             await self._write(seen, status)
+        else:
+            self._pace.unused()
         news = announce(seen.status, status, books.unknown)
         for announcement in [*news, *self._collected_warnings(ref)]:
             await self._announce(seen, announcement)
@@ -164,10 +187,10 @@ class Reporter:
             applications |= exemption.applications or frozenset()
         if not schools and not applications:
             return []
-        for workload in self._fleet:
-            if policy.ref.cluster or workload.namespace == policy.ref.namespace:
-                schools.discard(workload.school)
-                applications.discard(workload.application)
+        for school in self._fleet.schools_in(policy.ref.namespace):
+            schools.discard(school.name)
+            if applications:
+                applications -= {workload.application for workload in self._fleet.members(school)}
         return [f"school {name}" for name in schools] + [f"application {name}" for name in applications]
 
     def _dry_run(self, policy: Policy) -> DryRunStatus:

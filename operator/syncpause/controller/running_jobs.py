@@ -36,9 +36,11 @@ class RunningJobs:
         """How many Jobs or Pods of a workload still run; 1 while that is not known yet."""
         if not isinstance(workload, CronJob):
             return workload.running
-        return len(self._unfinished(workload) - self._quiet_names(workload)) or int(
-            self._forgotten.awaited(workload)
-        )
+        return len(self._unfinished(workload) - self._quiet_names(workload)) or int(self.awaited(workload))
+
+    def awaited(self, workload: Workload) -> bool:
+        """Whether its pause has yet to be looked back on."""
+        return self._forgotten.awaited(workload)
 
     def paused(self, workload: Workload) -> None:
         """A workload has just been paused: Jobs that began in that moment must be looked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from syncpause.controller.clock import Clock
 from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
 from syncpause.controller.ledger import Ledger
+from syncpause.controller.pace import Pace
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.running_jobs import RunningJobs
 from syncpause.controller.school_book import SchoolBook, key_of
@@ -32,8 +33,8 @@ from syncpause.kube.schools import Line, LineKey, SchoolSyncs
 
 log = structlog.get_logger()
 
-WRITERS = 4
-"""Lines written at once: enough to keep up, few enough to leave the API server to the pauses."""
+WRITERS = 12
+"""Lines written at once, once nothing else is to be written."""
 RETRY_SECONDS = 5.0
 
 
@@ -51,6 +52,7 @@ class SchoolReporter:
         ledger: Ledger,
         jobs: RunningJobs,
         queue: WorkQueue,
+        pace: Pace,
         clock: Clock,
         interval: float,
     ) -> None:
@@ -62,11 +64,13 @@ class SchoolReporter:
         self._ledger = ledger
         self._jobs = jobs
         self._queue = queue
+        self._pace = pace
         self._clock = clock
         self._interval = interval
         self._touched: set[LineKey] = set()
         self._names: dict[LineKey, School] = {}
         self._warnings: dict[LineKey, dict[str, list[str]]] = {}
+        self._news: deque[tuple[Line, Announcement]] = deque()
         self._problem = ""
         self._changed = asyncio.Event()
 
@@ -92,30 +96,40 @@ class SchoolReporter:
         """Report for ever, beginning with every school; lines of no school are removed."""
         for school in self._fleet.schools_in(""):
             self.touch(school)
+        loop = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
-            await asyncio.sleep(self._interval)
+            await self._queue.idle()  # pauses and resumes go first
             self._changed.clear()
+            began = loop.time()
             await self.flush()
+            await asyncio.sleep(began + self._interval - loop.time())
             if self._problem:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def flush(self) -> None:
-        """One round: every line that was touched. Nothing while policies cannot be read."""
+        """One round: every line that was touched, then the news. Nothing while policies cannot be read."""
         if self._intake.world.unreadable:
             return
-        touched, self._touched = self._touched, set()
+        touched, self._touched = sorted(self._touched, key=self._awaits), set()
         problems: list[str] = []
         keys = iter(touched)
         await asyncio.gather(*(self._write_some(keys, problems) for _ in range(WRITERS)))
+        await asyncio.gather(*(self._announce_some() for _ in range(WRITERS)))
         problem = problems[0] if problems else ""
         if problem != self._problem and problem:
             log.warning("SchoolSyncs not written; will try again", error=problem, schools=len(problems))
         self._problem = problem
 
+    def _awaits(self, key: LineKey) -> bool:
+        """Whether a line will be another one in a moment: those that will not are written first."""
+        school = self._names.get(key)
+        return school is not None and any(map(self._jobs.awaited, self._fleet.members(school)))
+
     async def _write_some(self, keys: Iterator[LineKey], problems: list[str]) -> None:
         for key in keys:
-            await self._queue.idle()  # pauses and resumes go first
+            await self._queue.idle()
+            await self._pace.token()
             try:
                 await self._bring(key)
             except (NotFound, Conflict) as error:
@@ -154,8 +168,10 @@ class SchoolReporter:
         if after != before:
             line = await self._schools.patch_status(line, after.to_json())
             self._book.put(line)
-        for announcement in [*announce_school(before, after), *self._collected_warnings(line.key)]:
-            await self._announce(line, announcement)
+        else:
+            self._pace.unused()
+        news = [*announce_school(before, after), *self._collected_warnings(line.key)]
+        self._news.extend((line, each) for each in news)
 
     def _member(self, world: World, workload: Workload, now: datetime) -> Member:
         verdict = decide(world, workload, now)
@@ -180,6 +196,12 @@ class SchoolReporter:
             else:
                 problems.append(str(error))  # not even the kind is there
         self.touch_line(key)
+
+    async def _announce_some(self) -> None:
+        while self._news:
+            line, announcement = self._news.popleft()
+            await self._pace.token()
+            await self._announce(line, announcement)
 
     async def _announce(self, line: Line, announcement: Announcement) -> None:
         await self._events.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from syncpause.api.status import Transition
@@ -16,6 +16,8 @@ from syncpause.domain.world import Unevaluable, World
 
 MOST_EDGES = 200
 """Edges looked at: 32 windows and 64 exemptions of one policy are 192. Further on, none is told."""
+HORIZON = timedelta(days=5 * 366)
+"""Annual windows repeat themselves: where edges changed nothing for so long, a later one hardly will."""
 
 _UTC = load_zone("UTC")
 
@@ -61,6 +63,8 @@ def next_transition(
             return Prospect("Pause", at.astimezone(UTC), zone_of(world, namespace, after))
         if (True, False) in changes:
             return Prospect("Resume", at.astimezone(UTC), zone_of(world, namespace, before))
+        if at > now + HORIZON:
+            return None
         before = after
         at = next_edge(world, namespace, school, at)
     return None

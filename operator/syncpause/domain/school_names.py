@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 from syncpause.api.labels import DNS_LABEL
 
@@ -11,6 +12,7 @@ _FORBIDDEN = re.compile(r"[^a-z0-9]+")
 _DIGITS = 16
 
 
+@lru_cache(maxsize=65536)
 def object_name(school: str) -> str:
     """The name of the SchoolSync of a school; schools of different names get different ones.
 

@@ -29,11 +29,13 @@ class Key(NamedTuple):
         return f"{self.kind.lower()} {self.namespace}/{self.name}"
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """What both kinds share. ``annotations`` holds those of the group ``syncpause.dev`` only."""
+class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What both kinds share. ``annotations`` holds those of the group ``syncpause.dev`` only.
 
-    namespace: str
-    name: str
+    There are tens of thousands, so each keeps its key for all who need one; equal annotations may be shared.
+    """
+
+    key: Key
     uid: str
     resource_version: str
     labels: dict[str, str] = {}
@@ -42,12 +44,17 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> Kind:
         """CronJob or Deployment."""
-        raise NotImplementedError
+        return self.key.kind
 
     @property
-    def key(self) -> Key:
-        """Its name in the cluster."""
-        return Key(self.kind, self.namespace, self.name)
+    def namespace(self) -> str:
+        """The namespace it is in."""
+        return self.key.namespace
+
+    @property
+    def name(self) -> str:
+        """Its name there."""
+        return self.key.name
 
     @property
     def short_name(self) -> str:
@@ -89,17 +96,13 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-class CronJob(Workload, frozen=True, kw_only=True):
+class CronJob(Workload, frozen=True, kw_only=True, gc=False):
     """A sync. ``deadline`` is ``startingDeadlineSeconds``; ``active`` names its running Jobs."""
 
     suspend: bool = False
     deadline: int | None = None
     active: tuple[str, ...] = ()
     last_schedule: datetime | None = None
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.CRON_JOB
 
     @property
     def stopped(self) -> bool:
@@ -110,17 +113,13 @@ class CronJob(Workload, frozen=True, kw_only=True):
         return len(self.active)
 
 
-class Deployment(Workload, frozen=True, kw_only=True):
+class Deployment(Workload, frozen=True, kw_only=True, gc=False):
     """An SFTP ingest. ``pods`` counts those that run or are still terminating."""
 
     replicas: int = 1
     pods: int = 0
     observed: bool = True
     """Whether its controller has seen the newest spec; until then ``pods`` is of the one before."""
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.DEPLOYMENT
 
     @property
     def stopped(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -63,20 +62,19 @@ class Events:
         self._instance = instance
         self._now = now
         self._posted: OrderedDict[_Same, _Posted] = OrderedDict()
-        self._lock = asyncio.Lock()
 
     async def post(self, *, regarding: ObjectRef, type: EventType | str, reason: str, message: str) -> bool:
         """Post an Event; ``reason`` is one CamelCase word. Returns whether it was written: never raises
-        ApiError, for no work may fail because its announcement did."""
+        ApiError, for no work may fail because its announcement did. Events of one object come one by one.
+        """
         message = _cut(message, MESSAGE_LENGTH)
         same: _Same = (regarding, type, reason, message)
-        async with self._lock:
-            try:
-                if not await self._repeat(same):
-                    await self._create(same)
-            except ApiError as error:
-                log.debug("event %s of %s/%s not written: %s", reason, regarding.kind, regarding.name, error)
-                return False
+        try:
+            if not await self._repeat(same):
+                await self._create(same)
+        except ApiError as error:
+            log.debug("event %s of %s/%s not written: %s", reason, regarding.kind, regarding.name, error)
+            return False
         return True
 
     async def _repeat(self, same: _Same) -> bool:

@@ -95,7 +95,7 @@ class Informer(Generic[RecordT]):
         self._page_size = page_size
         self._read_timeout = read_timeout
         self._backoff = Backoff(backoff_first, backoff_most)
-        self._known: dict[Hashable, tuple[str, str]] = {}
+        self._known: dict[Hashable, RecordT] = {}
         self._version = ""
         self._failures = 0
 
@@ -165,19 +165,18 @@ class Informer(Generic[RecordT]):
         self._version = event.resource_version or self._version
 
     def _learn(self, record: RecordT) -> None:
-        key, now = record.key, (record.uid, record.resource_version)
-        before = self._known.get(key)
-        if before == now:
+        known = self._known.get(record.key)
+        if known is not None and known.uid != record.uid:
+            self._forget(known.key)
+        elif known is not None and known.resource_version == record.resource_version:
             return
-        if before is not None and before[0] != record.uid:
-            self._forget(key)
-        self._known[key] = now
+        self._known[record.key] = record
         self._handler.upsert(record)
 
     def _forget(self, key: Hashable) -> None:
         known = self._known.pop(key, None)
         if known is not None:
-            self._handler.removed(key, known[0])
+            self._handler.removed(key, known.uid)
 
     def _opened(self) -> None:
         """The server has accepted the watch; a lost one has been made good."""

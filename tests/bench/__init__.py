@@ -1,0 +1,1 @@
+"""What the operator costs and how fast it is, beside the limit that the API server sets: `make bench`."""

@@ -1,0 +1,115 @@
+"""`python -m bench [--smoke] [--only STORY]`: the table with targets and verdicts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import fresh, growth, idle, load, midnight, start, transition
+from bench.engine import drain
+from bench.figures import Figure, Report
+from bench.ground import FULL, SMOKE, Ground, ground
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/performance.md"
+HEAD = """# Performance
+
+Written by `make bench` ({day}: {minutes:.0f} minutes on {cores} cores, {machine}), with etcd, API
+server, controllers and nodes on the same cores. What the machine's mood moves is told and fails nothing; a
+ratio is of figures that were taken in turn, in one run. The raw client sends the same requests and does
+nothing else; it is the limit.
+
+How to read it, and what the limits on a cluster of your own are: [scaling.md](scaling.md).
+
+"""
+
+Story = Callable[[Ground], Awaitable[None]]
+
+
+async def _cron_jobs(on: Ground) -> None:
+    workloads = on.size.workloads
+    await transition.rounds(on, f"transition, {workloads:,} CronJobs", workloads)
+
+
+async def _mixed(on: Ground) -> None:
+    """A tenth of the workloads are Deployments for once."""
+    schools = range(on.size.workloads // load.EACH)
+    await load.remove(on.api, "cronjobs", schools, "school-{}-sync-9")
+    await load.deployments(on.api, schools, 9)
+    cron_jobs = on.size.workloads - len(schools)
+    name = f"transition, {cron_jobs:,} CronJobs and {len(schools):,} Deployments"
+    await transition.rounds(on, name, on.size.workloads)
+    await load.remove(on.api, "deployments", schools, "school-{}-ingest-9")
+    await load.cron_jobs(on.api, schools, range(9, 10))
+
+
+STORIES: dict[str, Story] = {
+    "transition": _cron_jobs,
+    "start": start.cold,
+    "failover": start.failover,
+    "fresh": fresh.measure,
+    "midnight": midnight.one_policy,
+    "policies": midnight.many_policies,
+    "idle": idle.nothing_happens,
+    "mixed": _mixed,
+}
+"""On the same workloads, in this order; then they grow in number."""
+
+
+async def run(smoke: bool, only: set[str], report: Report) -> None:
+    size = SMOKE if smoke else FULL
+    if not only or "engine" in only:
+        await drain(size.engine, report)
+    if not only or only & STORIES.keys():
+        async with ground(size, report) as on:
+            await load.cron_jobs(on.api, range(size.workloads // load.EACH))
+            for name, story in STORIES.items():
+                if not only or name in only:
+                    await story(on)
+    if not only or "growth" in only:
+        async with ground(size, report) as on:
+            await growth.grow(on)
+
+
+@click.command()
+@click.option("--smoke", is_flag=True, help="A small size of everything, to see that it works; no verdicts.")
+@click.option(
+    "--only", multiple=True, type=click.Choice([*STORIES, "growth", "engine"]), help="This story alone."
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), default=ROOT / "build/bench.json")
+def main(smoke: bool, only: tuple[str, ...], json_file: Path) -> None:
+    """Measure, print the table, and fail where a ratio or a count misses its target."""
+    console, began = Console(width=200 if not sys.stdout.isatty() else None), time.monotonic()
+
+    def tell(figure: Figure) -> None:
+        console.print(
+            f"{figure.section}: {figure.name}: {figure.shown} {figure.target or ''} {figure.verdict}"
+        )
+
+    report = Report(tell)
+    asyncio.run(run(smoke, set(only), report))
+    report.show(console)
+    report.write_json(json_file)
+    if not smoke and not only:
+        head = HEAD.format(
+            day=f"{datetime.now(UTC):%Y-%m-%d}",
+            minutes=(time.monotonic() - began) / 60,
+            cores=os.cpu_count(),
+            machine=platform.machine(),
+        )
+        PAGE.write_text(head + report.markdown() + "\n", encoding="utf-8")
+    if report.missed and not smoke:
+        sys.exit(f"{len(report.missed)} targets missed: " + "; ".join(each.name for each in report.missed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The API server's own record of what was asked of it, with its own clock: the same for whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of the operator's ServiceAccount. Instants are in seconds since the epoch."""
+
+    verb: str
+    resource: str
+    namespace: str
+    name: str
+    received: float
+    answered: float
+    code: int
+
+    @property
+    def to_workload(self) -> bool:
+        return self.resource.split("/")[0] in ("cronjobs", "deployments") and self.verb == "patch"
+
+    @property
+    def to_status(self) -> bool:
+        """Of a school or a policy."""
+        return self.resource.endswith("/status") and not self.to_workload and self.verb == "patch"
+
+
+class Audit:
+    """Requests from now on."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._at = log.stat().st_size if log.exists() else 0
+        self.requests: list[Request] = []
+
+    def read(self) -> list[Request]:
+        """All until now."""
+        if self._log.exists():
+            with self._log.open("rb") as log:
+                log.seek(self._at)
+                for line in log:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._at += len(line)
+                    self.requests.append(_request(json.loads(line)))
+        return self.requests
+
+    def count(self, of: Callable[[Request], bool]) -> int:
+        return sum(of(each) for each in self.read())
+
+    async def until(self, number: int) -> None:
+        """Wait until so many writes to workloads were answered."""
+        for _ in range(6_000):
+            if self.count(lambda each: each.to_workload) >= number:
+                return
+            await asyncio.sleep(0.05)
+        raise TimeoutError(f"there were no {number} writes to workloads within five minutes")
+
+    async def quiet(self, seconds: float = 3.0, most: float = 900.0) -> None:
+        """Wait until nothing was written for some seconds."""
+        end, last, size = time.monotonic() + most, time.monotonic(), -1
+        while time.monotonic() - last < seconds:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the operator still writes after {most:g} s")
+            now = self.count(writes)
+            if now != size:
+                size, last = now, time.monotonic()
+            await asyncio.sleep(0.25)
+
+
+def writes(request: Request) -> bool:
+    """Whether it changes something that is not the lease."""
+    return request.verb not in ("get", "list", "watch") and request.resource != "leases"
+
+
+def kinds(requests: Iterable[Request]) -> Counter[str]:
+    return Counter(f"{each.verb} {each.resource}" for each in requests)
+
+
+def span(requests: Sequence[Request]) -> tuple[float, float]:
+    """First received, last answered."""
+    if not requests:
+        raise ValueError("nothing was asked at all")
+    return min(each.received for each in requests), max(each.answered for each in requests)
+
+
+def _request(entry: dict[str, object]) -> Request:
+    where = entry.get("objectRef") or {}
+    assert isinstance(where, dict)
+    status = entry.get("responseStatus") or {}
+    assert isinstance(status, dict)
+    sub = f"/{where['subresource']}" if "subresource" in where else ""
+    return Request(
+        verb=str(entry["verb"]),
+        resource=str(where.get("resource", "")) + sub,
+        namespace=str(where.get("namespace", "")),
+        name=str(where.get("name", "")),
+        received=_instant(entry["requestReceivedTimestamp"]),
+        answered=_instant(entry["stageTimestamp"]),
+        code=int(status.get("code", 0)),
+    )
+
+
+def _instant(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp()

@@ -1,0 +1,83 @@
+"""A control plane to measure on, and what every story needs of it."""
+
+from __future__ import annotations
+
+import tempfile
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import load, process
+from bench.audit import Audit
+from bench.figures import Report
+from bench.subject import Subject, service_account
+from chaos.api import Api
+from controlplane.cluster import Cluster, start
+
+UNBOUND = ("--writes-per-second", "0")
+"""As fast as the API server takes it, for comparison with the raw client; the default is a neighbour's."""
+CRDS = Path(__file__).parents[2] / "crds"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is tried. ``growth`` is the number of workloads at which cost is compared."""
+
+    workloads: int
+    growth: tuple[int, ...]
+    rounds: int
+    fresh: int
+    idle_seconds: int
+    churn_seconds: int
+    policies: int
+    engine: int
+
+
+FULL = Size(10_000, (1_000, 10_000, 30_000, 100_000), 3, 200, 600, 20, 1_000, 300_000)
+SMOKE = Size(300, (100, 300), 1, 10, 5, 2, 20, 3_000)
+
+
+@dataclass(slots=True)
+class Ground:
+    """One cluster, an administrator's connection, and where figures go."""
+
+    cluster: Cluster
+    api: Api
+    kubeconfig: Path
+    directory: Path
+    size: Size
+    report: Report
+
+    def operator(self, *flags: str, ahead: float = 0.0) -> Subject:
+        """An operator that is not started yet."""
+        return Subject(self.kubeconfig, self.directory, *flags, ahead=ahead)
+
+    def audit(self) -> Audit:
+        """What the operator asks, from now on."""
+        return Audit(self.cluster.audit_log)
+
+    def server_cpu(self) -> dict[str, float]:
+        """CPU seconds of the API server and of etcd."""
+        return {name: process.cpu_seconds(self.cluster.pid(name)) for name in ("kube-apiserver", "etcd")}
+
+    def database_bytes(self) -> float:
+        """etcd's database as it is on disk."""
+        with urllib.request.urlopen(self.cluster.etcd_metrics, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        name = "etcd_mvcc_db_total_size_in_bytes "
+        return float(next(line for line in lines if line.startswith(name)).split()[1])
+
+
+@asynccontextmanager
+async def ground(size: Size, report: Report) -> AsyncIterator[Ground]:
+    """A fresh cluster with our CRDs and rights, and namespaces without schools."""
+    with start() as cluster, tempfile.TemporaryDirectory(prefix="syncpause-bench-") as directory:
+        cluster.kubectl("apply", "--server-side", "-k", str(CRDS))
+        cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        kubeconfig = service_account(cluster)
+        async with Api(cluster) as api:
+            await load.namespaces(api)
+            await load.policy(api, [])
+            yield Ground(cluster, api, kubeconfig, Path(directory), size, report)

@@ -1,0 +1,89 @@
+"""The operator under measurement: a process of its own, with the shipped rights, as a pod would run it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench import process
+from controlplane.cluster import Cluster
+from controlplane.process import die_with_parent
+
+ROOT = Path(__file__).parents[2]
+SYNCED = "synced and leading"
+
+
+class Subject:
+    """`syncpause run`. ``at`` is set to what its clock shows when it starts; None for the wall clock."""
+
+    number = 0
+
+    def __init__(self, kubeconfig: Path, directory: Path, *flags: str, ahead: float = 0.0) -> None:
+        Subject.number += 1
+        self.log = directory / f"operator-{Subject.number}.log"
+        self._flags = ("--kubeconfig", str(kubeconfig), "--listen", "", *flags)
+        self._ahead = ahead
+        self.pid = 0
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        await self.until(SYNCED)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        command = [sys.executable, "-m", "bench.shifted", str(self._ahead), *self._flags]
+        if not self._ahead:
+            command = [str(Path(sysconfig.get_path("scripts")) / "syncpause"), "run", *self._flags]
+        self.started = time.monotonic()
+        self._process = self._spawn(command)
+        self.pid = self._process.pid
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("wb") as log:
+            return subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT / 'tests'}"},
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - takes no lock
+            )
+
+    async def until(self, words: str, seconds: float = 300.0) -> float:
+        """Seconds from its start until it has logged these words."""
+        while words not in self.log.read_text(errors="replace"):
+            if self._process.poll() is not None or time.monotonic() - self.started > seconds:
+                raise RuntimeError(f"the operator never said {words!r}:\n{self.log.read_text()[-2000:]}")
+            await asyncio.sleep(0.01)
+        return time.monotonic() - self.started
+
+    async def stop(self) -> None:
+        """End it in peace, if it still runs."""
+        self._process.terminate()
+        await asyncio.to_thread(self._process.wait)
+
+    async def kill(self) -> None:
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    @property
+    def cpu(self) -> float:
+        return process.cpu_seconds(self.pid)
+
+
+def service_account(cluster: Cluster) -> Path:
+    """Install the shipped rights; returns a kubeconfig that has them."""
+    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
+    cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
+    return cluster.service_account_kubeconfig("syncpause-system", "syncpause")

@@ -1,0 +1,164 @@
+"""A transition of everything, pause and resume, beside the raw client that sends the same."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench import load, process, raw
+from bench.audit import Request, kinds, span
+from bench.figures import at_least, at_most
+from bench.ground import UNBOUND, Ground
+from bench.subject import Subject
+
+RAW_AT_ONCE = 32
+"""More gain nothing: the API server has two cores here."""
+BETWEEN = 3.0
+"""Seconds in which the controllers come to rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One transition. Seconds; ``settled`` is from the last write to a workload to the last status."""
+
+    sent: int
+    seconds: float
+    until_last: float
+    settled: float
+    cpu: float
+    peak_mib: float
+    writes: str
+    apiserver: float
+    etcd: float
+    database: float
+
+    @property
+    def rate(self) -> float:
+        return self.sent / self.seconds
+
+
+async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str]]) -> Measured:
+    """Let the operator pause or resume everything, by an edit of the policy."""
+    audit, used, served = ground.audit(), operator.cpu, ground.server_cpu()
+    database = ground.database_bytes()
+    process.forget_peak(operator.pid)
+    await load.policy(ground.api, windows)
+    asked = time.time()
+    await audit.quiet()
+    requests = audit.read()
+    patches = [each for each in requests if each.to_workload]
+    told = [each.answered for each in requests if each.to_status]
+    first, last = span(patches)
+    now = ground.server_cpu()
+    return Measured(
+        sent=len(patches),
+        seconds=last - first,
+        until_last=last - asked,
+        settled=max([0.0, *(each - last for each in told)]),
+        cpu=operator.cpu - used,
+        peak_mib=process.peak_kib(operator.pid) / 1024,
+        writes=", ".join(f"{number} {kind}" for kind, number in sorted(kinds(requests).items())),
+        apiserver=now["kube-apiserver"] - served["kube-apiserver"],
+        etcd=now["etcd"] - served["etcd"],
+        database=ground.database_bytes() - database,
+    )
+
+
+async def with_raw(ground: Ground, what: str) -> tuple[float, float]:
+    """PATCH/s of the raw client as the API server's record has it, and its CPU seconds."""
+    audit = ground.audit()
+    told = await raw.run(ground.kubeconfig, what, RAW_AT_ONCE)
+    patches = [each for each in audit.read() if each.to_workload]
+    first, last = span(patches)
+    await asyncio.sleep(BETWEEN)
+    return len(patches) / (last - first), told["cpu"]
+
+
+async def rounds(ground: Ground, section: str, workloads: int) -> list[tuple[Measured, Measured]]:
+    """Operator and raw client in turn; adds the figures."""
+    found: list[tuple[Measured, Measured]] = []
+    limits: list[tuple[float, float]] = []
+    for number in range(ground.size.rounds):
+        if number % 2:
+            limits.append(await _raw_round(ground))
+        async with ground.operator(*UNBOUND) as operator:
+            await _rest(ground)
+            pause = await measure(ground, operator, load.OPEN)
+            await _check(ground, workloads)
+            resume = await measure(ground, operator, [])
+            await _check(ground, 0)
+        found.append((pause, resume))
+        if not number % 2:
+            limits.append(await _raw_round(ground))
+    _tell(ground, section, found, limits, workloads)
+    return found
+
+
+async def _raw_round(ground: Ground) -> tuple[float, float]:
+    pause, _ = await with_raw(ground, "pause")
+    resume, _ = await with_raw(ground, "resume")
+    return pause, resume
+
+
+async def _rest(ground: Ground) -> None:
+    """The operator has nothing to write any more."""
+    await ground.audit().quiet()
+
+
+async def _check(ground: Ground, expected: int) -> None:
+    found = await load.paused(ground.api)
+    if found != expected:
+        raise RuntimeError(f"{found} workloads are paused, and not {expected}")
+
+
+def _tell(
+    ground: Ground,
+    section: str,
+    found: Sequence[tuple[Measured, Measured]],
+    limits: Sequence[tuple[float, float]],
+    workloads: int,
+) -> None:
+    for index, what in enumerate(("pause", "resume")):
+        ours = [pair[index] for pair in found]
+        raws = [pair[index] for pair in limits]
+        ratios = [each.rate / limit for each, limit in zip(ours, raws, strict=True)]
+        spread = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        add = ground.report.add
+        add(section, f"{what}: PATCH/s of the raw client", statistics.median(raws), "/s")
+        add(section, f"{what}: PATCH/s", _median([each.rate for each in ours]), "/s")
+        ratio = statistics.median(ratios)
+        add(
+            section,
+            f"{what}: ratio to the raw client",
+            ratio,
+            target=at_least(0.9),
+            binding=True,
+            note=spread,
+        )
+        add(section, f"{what}: until the last workload", _median([each.until_last for each in ours]), "s")
+        settled = _median([100 * each.settled / each.until_last for each in ours])
+        note = ours[-1].writes
+        add(
+            section,
+            f"{what}: every status, more time",
+            settled,
+            "%",
+            target=at_most(10),
+            binding=True,
+            note=note,
+        )
+        cpu = _median([each.cpu / workloads * 1e6 for each in ours])
+        add(section, f"{what}: CPU a workload", cpu, "µs")
+        add(section, f"{what}: peak memory", _median([each.peak_mib for each in ours]), "MiB")
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def lateness(requests: Sequence[Request], instant: float) -> float:
+    """Seconds from an instant to the first write to a workload."""
+    return span([each for each in requests if each.to_workload])[0] - instant
