@@ -23,14 +23,14 @@ async def measure(ground: Ground) -> None:
     """While nothing else goes on, and in the midst of a transition of everything."""
     await _prepare(ground)
     async with ground.operator(*UNBOUND) as operator:
-        await ground.audit().quiet()
+        await ground.rest()
         await _tell(ground, "idle", 0, 0.25)
         del operator
         await load.policy(ground.api, load.OPEN)
         await _tell(ground, "in a transition", ground.size.fresh, 1.0)
-        await ground.audit().quiet()
+        await ground.rest()
         await load.policy(ground.api, [])
-        await ground.audit().quiet()
+        await ground.rest()
     await load.together(
         ground.api.delete(f"{collection('cronjobs', NAMESPACE)}/{_name(number)}")
         for number in range(2 * ground.size.fresh)

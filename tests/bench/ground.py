@@ -23,7 +23,8 @@ CRDS = Path(__file__).parents[2] / "crds"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is tried. ``growth`` is the number of workloads at which cost is compared."""
+    """How much is tried. ``growth`` holds the numbers of workloads at which cost is compared; nothing written
+    for ``rest_seconds`` means that all is done; ``soon_seconds`` after a start is the midnight."""
 
     workloads: int
     growth: tuple[int, ...]
@@ -33,10 +34,34 @@ class Size:
     churn_seconds: int
     policies: int
     engine: int
+    rest_seconds: float
+    soon_seconds: float
 
 
-FULL = Size(10_000, (1_000, 10_000, 30_000, 100_000), 3, 200, 600, 20, 1_000, 300_000)
-SMOKE = Size(300, (100, 300), 1, 10, 5, 2, 20, 3_000)
+FULL = Size(
+    workloads=10_000,
+    growth=(1_000, 10_000, 30_000, 100_000),
+    rounds=3,
+    fresh=200,
+    idle_seconds=600,
+    churn_seconds=20,
+    policies=1_000,
+    engine=300_000,
+    rest_seconds=3.0,
+    soon_seconds=12.0,
+)
+SMOKE = Size(
+    workloads=200,
+    growth=(100, 200),
+    rounds=1,
+    fresh=5,
+    idle_seconds=2,
+    churn_seconds=1,
+    policies=10,
+    engine=2_000,
+    rest_seconds=1.7,
+    soon_seconds=4.0,
+)
 
 
 @dataclass(slots=True)
@@ -57,6 +82,10 @@ class Ground:
     def audit(self) -> Audit:
         """What the operator asks, from now on."""
         return Audit(self.cluster.audit_log)
+
+    async def rest(self, audit: Audit | None = None) -> None:
+        """Until the operator has nothing to write any more."""
+        await (audit or self.audit()).quiet(self.size.rest_seconds)
 
     def server_cpu(self) -> dict[str, float]:
         """CPU seconds of the API server and of etcd."""

@@ -19,7 +19,7 @@ async def grow(ground: Ground) -> None:
         await load.cron_jobs(ground.api, range(present // load.EACH, workloads // load.EACH))
         present = workloads
         async with ground.operator(*UNBOUND) as operator:
-            await ground.audit().quiet()
+            await ground.rest()
             pause = await measure(ground, operator, load.OPEN)
             resume = await measure(ground, operator, [])
             idle[workloads] = process.resident_kib(operator.pid)

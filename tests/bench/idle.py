@@ -13,15 +13,14 @@ from bench.start import LEASE
 from chaos.api import collection
 
 EVENTS_PER_SECOND = 500
-WARM_SECONDS = 10
 
 
 async def nothing_happens(ground: Ground) -> None:
     """Everything is paused, and the nodes report as they always do."""
     seconds = ground.size.idle_seconds
     async with ground.operator(*LEASE) as operator:
-        await ground.audit().quiet()
-        await asyncio.sleep(WARM_SECONDS)
+        await ground.rest()
+        await asyncio.sleep(2 * ground.size.rest_seconds)
         audit, used, held = ground.audit(), operator.cpu, process.resident_kib(operator.pid)
         await asyncio.sleep(seconds)
         asked = [each for each in audit.read() if each.verb != "watch" and each.resource != "leases"]

@@ -15,8 +15,6 @@ from chaos.api import collection
 
 SECTION = "midnight"
 ZONE = ZoneInfo(load.SUMMER["timeZone"])
-SOON = 12.0
-"""Seconds from the operator's start to its midnight: it must have settled before."""
 
 
 async def one_policy(ground: Ground) -> None:
@@ -41,22 +39,22 @@ async def many_policies(ground: Ground) -> None:
     ground.report.add(SECTION, f"{count:,} policies: late", late * 1e3, "ms", target=at_most(100))
     await load.together(ground.api.delete(f"{_path(school)}/school-{school}") for school in range(count))
     async with ground.operator(*UNBOUND):
-        await ground.audit().quiet()
+        await ground.rest()
 
 
 async def _night(ground: Ground, write: Any) -> float:
     """Seconds from the window's first instant to the first write; everything syncs again afterwards."""
-    now = datetime.now(UTC)
+    now, soon = datetime.now(UTC), ground.size.soon_seconds
     tomorrow = (now + timedelta(days=1)).astimezone(ZONE).date()
     opens = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZONE)
     await write([{"name": "tomorrow", "firstDay": tomorrow.isoformat(), "lastDay": tomorrow.isoformat()}])
-    ahead = (opens - datetime.now(UTC)).total_seconds() - SOON
+    ahead = (opens - datetime.now(UTC)).total_seconds() - soon
     async with ground.operator(*UNBOUND, ahead=ahead):
         audit = ground.audit()
-        await audit.quiet(SOON)
+        await audit.quiet(soon)
         late = lateness(audit.read(), opens.timestamp() - ahead)
         await write([])
-        await ground.audit().quiet()
+        await ground.rest()
     return late
 
 

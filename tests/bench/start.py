@@ -44,7 +44,7 @@ async def failover(ground: Ground) -> None:
         await leader.start()
         await leader.until("synced and leading")
         await standby.start()
-        await ground.audit().quiet()
+        await ground.rest()
         audit = ground.audit()
         await load.policy(ground.api, [] if number % 2 else load.OPEN)
         await audit.until(ground.size.workloads // 10)
@@ -53,7 +53,7 @@ async def failover(ground: Ground) -> None:
         audit.read()
         after = ground.audit()
         await standby.until("synced and leading")
-        await after.quiet()
+        await ground.rest(after)
         seconds.append(lateness(after.read(), killed))
         await standby.stop()
     ground.report.add(
@@ -61,7 +61,7 @@ async def failover(ground: Ground) -> None:
     )
     async with ground.operator(*UNBOUND):
         await load.policy(ground.api, [])
-        await ground.audit().quiet()
+        await ground.rest()
 
 
 def _import_seconds() -> float:
