@@ -7,7 +7,6 @@ import gc
 import json
 import os
 import time
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from bench import load, process
@@ -31,29 +30,113 @@ LATER = 10_000_000
 """Added to a resourceVersion that is to be newer."""
 UNCHANGED = 20_000
 """Events that tell nothing new, to time one."""
+WORKERS = 8
 
 
 class NullWriter(Workloads):
-    """What the API server would answer, without one. ``seconds`` is the CPU that making it up has cost."""
+    """Answers as the API server would, and lets the watch tell what was written. ``seconds`` is the CPU that
+    making this up has cost."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__(cast(Client, None))
+        self._engine = engine
         self.seconds = 0.0
 
     async def apply(self, workload: Workload, change: Change) -> Workload:
         began = time.process_time()
-        text = json.dumps(
-            body(
-                workload.key,
-                workload.uid,
-                int(workload.resource_version) + LATER,
-                {**workload.labels, **change.labels},
-                annotations={**workload.annotations, **change.annotations},
-                spec=change.spec,
-            )
-        ).encode()
+        version = int(workload.resource_version) + LATER
+        labels = {**workload.labels, **change.labels}
+        annotations = {**workload.annotations, **change.annotations}
+        written = body(workload.key, workload.uid, version, labels, annotations=annotations, spec=change.spec)
+        text, told = json.dumps(written).encode(), event(written)
+        asyncio.get_running_loop().call_soon(self._engine.echo, told)
         self.seconds += time.process_time() - began
+        await asyncio.sleep(0)
         return decode_one(workload.kind, text)
+
+
+class Engine:
+    """An operator that is connected to nothing."""
+
+    def __init__(self) -> None:
+        self.operator = Operator(cast(Client, None), Settings(writes_per_second=0))
+        self.writer = self.operator.reconciler._workloads = NullWriter(self)
+        self.echoes = 0.0
+        self._held = process.resident_kib(os.getpid())
+
+    def open_window(self) -> None:
+        """One policy for everybody."""
+        spec = ClusterPolicySpec.model_validate({**load.SUMMER, "windows": load.OPEN})
+        policy = Policy.of(PolicyRef("", load.POLICY), spec, load_zone(spec.time_zone))
+        names = [load.namespace_of(number) for number in range(load.NAMESPACES)]
+        self.operator.intake.world = World({policy.ref: policy}, {name: Namespace(name) for name in names})
+
+    def tell(self, line: bytes) -> float:
+        """The watch tells something; returns CPU seconds."""
+        informer = self.operator.informers[0]
+        began = time.process_time()
+        informer._take(decode_event(informer._source.decode_one, line))
+        return time.process_time() - began
+
+    def echo(self, line: bytes) -> None:
+        self.echoes += self.tell(line)
+
+    async def transition(self) -> tuple[float, float]:
+        """CPU seconds of planning what to look at, and of looking at all of it."""
+        began = time.process_time()
+        self.operator._look_at_everything()
+        planned = time.process_time() - began
+        workers = [asyncio.create_task(self.operator.reconciler.work()) for _ in range(WORKERS)]
+        await self.operator.queue.idle()
+        self.operator.queue.close()
+        await asyncio.wait(workers, timeout=1)
+        return planned, time.process_time() - began - self.writer.seconds - self.echoes
+
+    def paused(self) -> int:
+        return sum(workload.stopped and workload.marked for workload in self.operator.fleet)
+
+    def memory_kib(self) -> float:
+        """What it holds more than in the beginning."""
+        gc.collect()
+        return process.resident_kib(os.getpid()) - self._held
+
+
+async def drain(workloads: int, report: Report) -> None:
+    """Tell of every workload, open a window, and let the workers go through all of them."""
+    configure("text", "warning")
+    section = f"the engine alone, {workloads:,} workloads"
+    engine = Engine()
+    engine.open_window()
+    listed = sum(engine.tell(event(created(number))) for number in range(workloads))
+    idle = engine.memory_kib()
+    engine.operator.leading.set()
+    again = range(min(UNCHANGED, workloads))
+    unchanged = sum(engine.tell(event(created(number, LATER))) for number in again)
+    planned, looked_at = await engine.transition()
+    if engine.paused() != workloads:
+        raise RuntimeError(f"{engine.paused()} of {workloads} workloads are paused")
+    add = report.add
+    add(section, "read a workload", listed / workloads * 1e6, "µs")
+    add(
+        section,
+        "an event that changes nothing for us",
+        unchanged / len(again) * 1e6,
+        "µs",
+        target=at_most(60),
+    )
+    add(section, "the event of an own write", engine.echoes / workloads * 1e6, "µs")
+    add(section, "plan the whole transition", planned, "s")
+    add(section, "decide, plan and note one", looked_at / workloads * 1e6, "µs")
+    add(section, "memory a workload, syncing", idle / workloads, "KiB", target=at_most(1))
+    add(section, "memory a workload, just paused", engine.memory_kib() / workloads, "KiB")
+
+
+def created(number: int, later: int = 0) -> Object:
+    """The workload of this number, before anything was done to it."""
+    school, which = divmod(number, load.EACH)
+    key = Key(Kind.CRON_JOB, load.namespace_of(school), f"school-{school}-sync-{which}")
+    uid = f"{school:08x}-0000-4000-8000-{which:012x}"
+    return body(key, uid, number + 1 + later, load.labels(school, which), annotations={}, spec={})
 
 
 def body(key: Key, uid: str, version: int, labels: Object, *, annotations: Object, spec: Object) -> Object:
@@ -75,84 +158,3 @@ def body(key: Key, uid: str, version: int, labels: Object, *, annotations: Objec
 def event(of: Object) -> bytes:
     """As a watch tells it."""
     return json.dumps({"type": "MODIFIED", "object": of}).encode()
-
-
-def created(number: int) -> Object:
-    """The workload of this number, before anything was done to it."""
-    school, which = divmod(number, load.EACH)
-    key = Key(Kind.CRON_JOB, load.namespace_of(school), f"school-{school}-sync-{which}")
-    uid = f"{school:08x}-0000-4000-8000-{which:012x}"
-    return body(key, uid, number + 1, load.labels(school, which), annotations={}, spec={})
-
-
-async def drain(workloads: int, report: Report) -> None:
-    """Tell of every workload, open a window, and let the workers go through all of them."""
-    configure("text", "warning")
-    section = f"the engine alone, {workloads:,} workloads"
-    operator = Operator(cast(Client, None), Settings(writes_per_second=0))
-    writer = operator.reconciler._workloads = NullWriter()
-    held = process.resident_kib(os.getpid())
-    _open_window(operator)
-    listed = sum(_tell(operator, event(created(number))) for number in range(workloads))
-    gc.collect()
-    idle = process.resident_kib(os.getpid()) - held
-    operator.leading.set()
-    again = range(min(UNCHANGED, workloads))
-    unchanged = sum(_tell(operator, _later(created(number))) for number in again) / len(again)
-    began = time.process_time()
-    operator._look_at_everything()
-    planned = time.process_time() - began
-    workers = [asyncio.create_task(operator.reconciler.work()) for _ in range(8)]
-    await operator.queue.idle()
-    operator.queue.close()
-    await asyncio.wait(workers, timeout=1)
-    drained = time.process_time() - began - writer.seconds
-    _check(operator, workloads)
-    echoed = sum(_tell(operator, _echo(workload)) for workload in list(operator.fleet))
-    gc.collect()
-    paused = process.resident_kib(os.getpid()) - held
-    report.add(section, "read a workload", listed / workloads * 1e6, "µs")
-    report.add(section, "an event that changes nothing for us", unchanged * 1e6, "µs", target=at_most(60))
-    report.add(section, "the event of an own write", echoed / workloads * 1e6, "µs")
-    report.add(section, "plan the whole transition", planned, "s")
-    report.add(section, "decide, plan and note one", drained / workloads * 1e6, "µs")
-    report.add(section, "memory a workload, syncing", idle / workloads, "KiB", target=at_most(1))
-    report.add(section, "memory a workload, paused", paused / workloads, "KiB", target=at_most(1))
-
-
-def _open_window(operator: Operator) -> None:
-    spec = ClusterPolicySpec.model_validate({**load.SUMMER, "windows": load.OPEN})
-    policy = Policy.of(PolicyRef("", load.POLICY), spec, load_zone(spec.time_zone))
-    names = [load.namespace_of(number) for number in range(load.NAMESPACES)]
-    operator.intake.world = World({policy.ref: policy}, {name: Namespace(name) for name in names})
-    operator.intake._changed_at[policy.ref] = datetime.now(UTC)
-
-
-def _check(operator: Operator, workloads: int) -> None:
-    stopped = sum(workload.stopped and workload.marked for workload in operator.fleet)
-    if stopped != workloads:
-        raise RuntimeError(f"{stopped} of {workloads} workloads are paused")
-
-
-def _later(of: Object) -> bytes:
-    """The same with a new version: a run of it has begun, say."""
-    of["metadata"]["resourceVersion"] = str(int(of["metadata"]["resourceVersion"]) + LATER)
-    return event(of)
-
-
-def _echo(workload: Workload) -> bytes:
-    """The watch tells what the answer has told."""
-    version = int(workload.resource_version)
-    spec = {"suspend": True, "startingDeadlineSeconds": 0}
-    told = body(
-        workload.key, workload.uid, version, workload.labels, annotations=workload.annotations, spec=spec
-    )
-    return event(told)
-
-
-def _tell(operator: Operator, line: bytes) -> float:
-    """CPU seconds of one event."""
-    informer = operator.informers[0]
-    began = time.process_time()
-    informer._take(decode_event(informer._source.decode_one, line))
-    return time.process_time() - began
