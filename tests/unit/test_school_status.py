@@ -200,6 +200,14 @@ def test_what_comes_next_skips_edges_that_change_nothing() -> None:
     assert next_transition(world(), [], [], MARCH) is None
 
 
+def test_a_pause_without_end_is_seen_through_in_a_few_years() -> None:
+    """A window of the whole year has an edge each New Year that changes nothing; a far one is still told."""
+    whole_year = [{"name": "w", "firstDay": "01-01", "lastDay": "12-31"}]
+    assert following(world(policy(windows=whole_year)), MARCH) is None
+    far = [{"name": "w", "firstDay": "2041-07-01", "lastDay": "2041-07-31"}]
+    assert str(following(world(policy(windows=far)), MARCH)) == "Pause 2041-07-01 00:00 CDT"
+
+
 days = st.dates(min_value=at("2026-01-01T00:00").date(), max_value=at("2028-12-31T00:00").date())
 
 
