@@ -33,7 +33,7 @@ def test_what_policies_wait_for_together_is_met_once_for_all() -> None:
 
 
 def test_a_policy_that_waits_anew_waits_for_that_alone() -> None:
-    ledger = Ledger(lambda ref: None)
+    ledger = Ledger(lambda _: None)
     ledger.expect([OWN.ref, OTHER.ref], KEYS)
     ledger.expect([OWN.ref], KEYS[:1])
     assert (ledger.outstanding(OWN.ref), ledger.outstanding(OTHER.ref)) == (1, 3)
@@ -44,7 +44,7 @@ def test_a_policy_that_waits_anew_waits_for_that_alone() -> None:
 
 
 def test_a_workload_stands_in_the_books_of_its_deciding_policies_only() -> None:
-    ledger = Ledger(lambda ref: None)
+    ledger = Ledger(lambda _: None)
     ledger.enter(KEYS[0], verdict(OWN, OTHER), PAUSED)
     assert ledger.book(OWN.ref) == ledger.book(OTHER.ref) == {KEYS[0]: PAUSED}
     ledger.enter(KEYS[0], verdict(OTHER), SYNCING)
