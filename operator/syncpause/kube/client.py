@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any, Self
 
 import aiohttp
@@ -24,6 +25,7 @@ from syncpause import __version__
 from syncpause.api.names import FIELD_MANAGER
 from syncpause.kube.access import Access, ConfigError, proxy_from_environment
 from syncpause.kube.errors import ConnectionLost, error_of
+from syncpause.kube.lines import lines_of
 
 __all__ = ["Client", "ConfigError", "connect"]
 
@@ -32,9 +34,6 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 CONNECT_SECONDS = 10.0
-BUSY_SECONDS, GATHER_SECONDS = 0.02, 0.01
-"""A watch that tells something more often than the first is read in batches: to wake up for one event costs
-ten times what its decoding does. Nothing waits longer than the second for it."""
 RENEW_SECONDS = 10.0
 """Least seconds between two renewals of the credentials, for a plugin that cannot help is slow to say so."""
 
@@ -152,19 +151,11 @@ class Client:
             async with await self._open("GET", path, params=params, limits=limits) as response:
                 if on_open is not None:
                     on_open()
-                rest, loop, last = b"", asyncio.get_running_loop(), 0.0
-                async for chunk in response.content.iter_any():
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        if line:
-                            yield line
-                    if loop.time() - last < BUSY_SECONDS:
-                        await _gather(response)
-                    last = loop.time()
+                async with aclosing(lines_of(response)) as lines:
+                    async for line in lines:
+                        yield line
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _lost(error, self.server, read_timeout) from error
-        if rest.strip():
-            raise ConnectionLost(f"{self.server} ended a watch in the middle of a line")
 
     async def _send(
         self,
@@ -270,18 +261,6 @@ class Client:
         older, self._retired = self._retired, pool
         if older is not None:
             await older.close()
-
-
-async def _gather(response: aiohttp.ClientResponse) -> None:
-    """Leave what comes in the socket for a moment, to read it at once."""
-    connection = response.connection
-    if connection is None or connection.protocol is None:
-        return
-    connection.protocol.pause_reading()
-    try:
-        await asyncio.sleep(GATHER_SECONDS)
-    finally:
-        connection.protocol.resume_reading()
 
 
 def _api_client(configuration: Configuration) -> ApiClient:
