@@ -45,7 +45,7 @@ def configure(log_format: str, level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, made_safe, renderer],
         )
     )
-    handler.addFilter(_without_their_tracebacks)
+    handler.addFilter(_in_a_sentence)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -73,8 +73,18 @@ def _spelled(character: str) -> str:
     return character
 
 
-def _without_their_tracebacks(record: logging.LogRecord) -> bool:
-    """What kopf cannot read it says in a sentence; where in its own code that happened helps nobody."""
-    if record.name.startswith("kopf"):
-        record.exc_info = None
-    return True
+def _in_a_sentence(record: logging.LogRecord) -> bool:
+    """What kopf cannot read it says in a sentence; where in its own code that happened helps nobody.
+
+    A request that it repeats by itself is no error yet: what comes of all attempts, it tells then.
+    """
+    if not record.name.startswith("kopf"):
+        return True
+    record.exc_info = None
+    what, repeated, answer = record.getMessage().partition("; will retry: ")
+    if repeated:
+        request, _, error = answer.partition(" -> ")
+        said, whole_object, _ = error.partition(", {")
+        record.msg, record.args = f"{what}, and is repeated: {request}: {said}{')' * bool(whole_object)}", ()
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return record.levelno >= logging.getLogger().level

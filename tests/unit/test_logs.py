@@ -65,3 +65,22 @@ def test_what_kopf_fails_at_is_a_sentence(capsys: pytest.CaptureFixture[str]) ->
     except OSError as error:
         logging.getLogger("kopf._cogs").exception("watcher failed: %s", error)
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("level", "lines"), [("info", 1), ("warning", 0)])
+def test_what_kopf_tries_again_is_no_error_yet(
+    level: str, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("json", level)
+    error = "APITooManyRequestsError('storage is (re)initializing', {'kind': 'Status'}, status=429)"
+    logging.getLogger("kopf.clients").error(
+        f"Request attempt #1/9 failed; will retry: GET https://host/apis -> {error}"
+    )
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == lines
+    for line in told:
+        found = json.loads(line)
+        assert found["level"] == "info"
+        assert found["event"].endswith(
+            "GET https://host/apis: APITooManyRequestsError('storage is (re)initializing')"
+        )
