@@ -192,7 +192,7 @@ class RunningOperator:
         """Set the operator's clock; it goes on from there."""
         self._offset = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
         if self.operator:
-            self.operator.timer.wake()
+            self.operator.agenda.wake()
 
     async def start(self, **knobs: Any) -> None:
         settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from syncpause.controller.agenda import Agenda
 from syncpause.controller.clock import Clock, wall_clock
 from syncpause.controller.contests import Contests
 from syncpause.controller.fleet import Fleet, School
@@ -24,8 +25,6 @@ from syncpause.controller.reporter import Reporter
 from syncpause.controller.running_jobs import RunningJobs
 from syncpause.controller.school_book import SchoolBook
 from syncpause.controller.school_reporter import SchoolReporter
-from syncpause.controller.timer import Timer
-from syncpause.domain.edges import next_edge
 from syncpause.domain.governance import Verdict
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
@@ -58,7 +57,14 @@ class Operator:
         self.intake = Intake(
             Policies(client), settings.scope, clock, self._world_changed, settings.relist_interval
         )
-        self.timer: Timer[School | PolicyRef] = Timer(clock, self._due, self._look_at_everything)
+        self.agenda = Agenda(
+            fleet=self.fleet,
+            intake=self.intake,
+            queue=self.queue,
+            clock=clock,
+            touch=self._touch,
+            on_step_back=self._look_at_everything,
+        )
         self._events = Events(client, instance=settings.name)
         self.reporter = self._build_reporter(client)
         self._forgotten = ForgottenJobs(Jobs(client), settings.scope, self._looked_back)
@@ -196,7 +202,7 @@ class Operator:
         count = self._settings.workers
         self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
         await asyncio.gather(
-            self.timer.run(),
+            self.agenda.run(),
             self.reporter.run(),
             self.schools.run(),
             self._forgotten.run(),
@@ -237,17 +243,6 @@ class Operator:
     def _touch(self, ref: PolicyRef) -> None:
         self.reporter.touch(ref)
 
-    def _due(self, due: list[School | PolicyRef]) -> None:
-        """Edges have passed."""
-        schools = [subject for subject in due if isinstance(subject, School)]
-        self.queue.add_bulk(self.fleet.of(schools))
-        for subject in due:
-            if isinstance(subject, School):
-                self._schedule(subject)
-            else:
-                self._schedule_policy(subject)
-                self._touch(subject)
-
     def _world_changed(self, reach: Reach) -> None:
         """Policies or namespaces changed: what they concern is looked at again."""
         if not self.leading.is_set():
@@ -255,38 +250,19 @@ class Operator:
         schools = self.fleet.schools_in(reach.namespace)
         keys = self.fleet.of(schools)
         self.ledger.expect(reach.policies, keys)
-        for ref in reach.policies:
-            self._schedule_policy(ref)
-        for school in schools:
-            self._schedule(school)
         self.queue.add_bulk(keys)
+        self.agenda.plan([*reach.policies, *schools])
 
     def _look_at_everything(self) -> None:
         self._world_changed(Reach("", tuple(self.intake.refs())))
 
     def _school_changed(self, school: School) -> None:
         """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
-        self._schedule(school)
+        self.agenda.plan([school])
         self.schools.touch(school)
         for policy in self.intake.world.over(school.namespace):
             if policy.schools or policy.exemptions or policy.dry_run:
                 self._touch(policy.ref)
-
-    def _schedule(self, school: School) -> None:
-        """Set the school's next edge."""
-        if self.fleet.has(school):
-            at = next_edge(self.intake.world, school.namespace, school.name, self._clock())
-            self.timer.set(school, at)
-
-    def _schedule_policy(self, ref: PolicyRef) -> None:
-        seen = self.intake.seen(ref)
-        if seen is None or seen.policy.zone is None:
-            self.timer.set(ref, None)
-            return
-        now = self._clock()
-        calendar = seen.policy.calendar(seen.policy.zone, ref.namespace, "")
-        edges = seen.policy.edges(calendar, now)
-        self.timer.set(ref, min((edge for edge in edges if edge > now), default=None))
 
     def _stray(self, workload: CronJob, job: Job, verdict: Verdict) -> None:
         sentence = (

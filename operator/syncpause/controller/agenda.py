@@ -1,0 +1,89 @@
+"""When to look at what again: the next edge of each school and of each policy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from syncpause.controller.clock import Clock
+from syncpause.controller.fleet import Fleet, School
+from syncpause.controller.intake import Intake
+from syncpause.controller.queue import WorkQueue
+from syncpause.controller.timer import Timer
+from syncpause.domain.edges import next_edge
+from syncpause.domain.policy import PolicyRef
+
+Subject = School | PolicyRef
+
+AT_ONCE = 50
+"""Next edges that are worked out before others get their turn: thousands may pass in one instant, and the
+first write must not wait until each has its next one."""
+
+
+class Agenda:
+    """Queues the workloads of a school when its edge passes, and then works out its next one.
+
+    ``touch`` is told of a policy whose edge has passed, ``on_step_back`` that the clock was set back.
+    """
+
+    def __init__(
+        self,
+        *,
+        fleet: Fleet,
+        intake: Intake,
+        queue: WorkQueue,
+        clock: Clock,
+        touch: Callable[[PolicyRef], None],
+        on_step_back: Callable[[], None],
+    ) -> None:
+        self._fleet = fleet
+        self._intake = intake
+        self._queue = queue
+        self._clock = clock
+        self._touch = touch
+        self._timer: Timer[Subject] = Timer(clock, self._due, on_step_back)
+        self._open: dict[Subject, None] = {}
+
+    async def run(self) -> None:
+        """Keep the appointments, for ever."""
+        await self._timer.run()
+
+    def wake(self) -> None:
+        """Look at the clock now."""
+        self._timer.wake()
+
+    def plan(self, subjects: Iterable[Subject]) -> None:
+        """Work out the next edges of these, soon."""
+        before = len(self._open)
+        self._open.update(dict.fromkeys(subjects))
+        if self._open and not before:
+            asyncio.get_running_loop().call_soon(self._plan_some)
+
+    def _due(self, due: list[Subject]) -> None:
+        """Edges have passed."""
+        self._queue.add_bulk(self._fleet.of(subject for subject in due if isinstance(subject, School)))
+        for subject in due:
+            if isinstance(subject, PolicyRef):
+                self._touch(subject)
+        self.plan(due)
+
+    def _plan_some(self) -> None:
+        for subject in list(self._open)[:AT_ONCE]:
+            del self._open[subject]
+            if isinstance(subject, PolicyRef):
+                self._plan_policy(subject)
+            elif self._fleet.has(subject):
+                at = next_edge(self._intake.world, subject.namespace, subject.name, self._clock())
+                self._timer.set(subject, at)
+        if self._open:
+            asyncio.get_running_loop().call_soon(self._plan_some)
+
+    def _plan_policy(self, ref: PolicyRef) -> None:
+        seen = self._intake.seen(ref)
+        if seen is None or seen.policy.zone is None:
+            self._timer.set(ref, None)
+            return
+        now = self._clock()
+        calendar = seen.policy.calendar(seen.policy.zone, ref.namespace, "")
+        edges = seen.policy.edges(calendar, now)
+        self._timer.set(ref, min((edge for edge in edges if edge > now), default=None))
