@@ -18,6 +18,7 @@ from syncpause.api.names import GROUP, VERSION
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.controller.intake import Intake
 from syncpause.kube.client import Client
+from syncpause.logs import KOPF_THREAD
 
 log = structlog.get_logger()
 
@@ -82,7 +83,7 @@ class Watcher:
         self._scope = list(filter(None, scope))
         self._registry = build_registry(intake, client, asyncio.get_running_loop())
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=KOPF_THREAD, daemon=True)
 
     def start(self) -> None:
         """Start watching."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+KOPF_THREAD = "kopf"
+"""The thread that kopf has to itself."""
 _RENDERED = ("exception", "stack", "exc_info")
 """What the renderers make lines of themselves."""
 
@@ -76,11 +78,14 @@ def _spelled(character: str) -> str:
 def _in_a_sentence(record: logging.LogRecord) -> bool:
     """What kopf cannot read it says in a sentence; where in its own code that happened helps nobody.
 
-    A request that it repeats by itself is no error yet: what comes of all attempts, it tells then.
+    A request that it repeats by itself is no error yet: what comes of all attempts, it tells then. And where
+    it lets go of a watch that has ended, asyncio complains of the generator that it leaves behind.
     """
-    if not record.name.startswith("kopf"):
+    if not record.name.startswith("kopf") and record.threadName != KOPF_THREAD:
         return True
     record.exc_info = None
+    if "closing of asynchronous generator" in record.getMessage():
+        return False
     what, repeated, answer = record.getMessage().partition("; will retry: ")
     if repeated:
         request, _, error = answer.partition(" -> ")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from syncpause.logs import configure
+from syncpause.logs import KOPF_THREAD, configure
 
 ATTACK = "summer\n2027-07-01 [error    ] all is lost \x1b[31m\u202e"
 
@@ -84,3 +85,24 @@ def test_what_kopf_tries_again_is_no_error_yet(
         assert found["event"].endswith(
             "GET https://host/apis: APITooManyRequestsError('storage is (re)initializing')"
         )
+
+
+def test_a_watch_that_kopf_lets_go_of_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    """asyncio tells of the generator that it closes, with a traceback that ends in kopf's own code."""
+    configure("text", "info")
+
+    def tell(message: str) -> None:
+        try:
+            raise RuntimeError("generator didn't stop after athrow()")
+        except RuntimeError as error:
+            logging.getLogger("asyncio").error(message, exc_info=error)
+
+    for message in ("an error occurred during closing of asynchronous generator x", "a task has failed"):
+        thread = threading.Thread(target=tell, args=(message,), name=KOPF_THREAD)
+        thread.start()
+        thread.join()
+    told = capsys.readouterr().err
+    assert "generator" not in told
+    assert "a task has failed" in told
+    tell("ours is a defect")
+    assert "RuntimeError: generator didn't stop" in capsys.readouterr().err
