@@ -5,16 +5,16 @@ from __future__ import annotations
 from bench import load, process
 from bench.figures import at_most
 from bench.ground import UNBOUND, Ground
+from bench.start import imports
 from bench.transition import Measured, measure
-
-SECTION = "growth"
 
 
 async def grow(ground: Ground) -> None:
     """From no workload to each larger number."""
     present = 0
     costs: dict[int, float] = {}
-    idle: dict[int, float] = {}
+    held: dict[int, float] = {}
+    await _base(ground)
     for workloads in ground.size.growth:
         await load.cron_jobs(ground.api, range(present // load.EACH, workloads // load.EACH))
         present = workloads
@@ -22,26 +22,27 @@ async def grow(ground: Ground) -> None:
             await ground.rest()
             pause = await measure(ground, operator, load.OPEN)
             resume = await measure(ground, operator, [])
-            idle[workloads] = process.resident_kib(operator.pid)
+            held[workloads] = process.resident_kib(operator.pid)
         costs[workloads] = (pause.cpu + resume.cpu) / workloads
-        _tell(ground, workloads, pause, resume)
-    smallest, largest = min(costs), max(costs)
-    flat = costs[largest] / costs[smallest]
-    name = f"CPU a workload, {largest:,} to {smallest:,}"
-    ground.report.add(SECTION, name, flat, target=at_most(1.15), binding=True)
-    memory = (idle[largest] - idle[smallest]) / (largest - smallest)
-    ground.report.add(
-        SECTION,
-        "memory a further workload, school lines included",
-        memory,
-        "KiB",
-        target=at_most(1),
-        binding=True,
-    )
+        _tell(ground, f"growth, {workloads:,}", workloads, pause, resume=resume)
+        add, section = ground.report.add, f"growth, {workloads:,}"
+        add(section, "start to synced", operator.synced_after, "s")
+        add(section, "memory afterwards", held[workloads] / 1024, "MiB")
+    _compare(ground, costs, held)
 
 
-def _tell(ground: Ground, workloads: int, pause: Measured, resume: Measured) -> None:
-    add, section = ground.report.add, f"growth, {workloads:,}"
+async def _base(ground: Ground) -> None:
+    """An operator with nothing to do, beside its imports alone."""
+    async with ground.operator() as operator:
+        await ground.rest()
+        base = process.resident_kib(operator.pid)
+    _, imported = imports()
+    ground.report.add("growth", "memory without workloads", base / 1024, "MiB")
+    ground.report.add("growth", "memory of the imports alone", imported / 1024, "MiB")
+
+
+def _tell(ground: Ground, section: str, workloads: int, pause: Measured, *, resume: Measured) -> None:
+    add = ground.report.add
     for what, seen in (("pause", pause), ("resume", resume)):
         add(section, f"{what}: PATCH/s", seen.rate, "/s")
         add(section, f"{what}: CPU a workload", seen.cpu / workloads * 1e6, "µs")
@@ -49,3 +50,13 @@ def _tell(ground: Ground, workloads: int, pause: Measured, resume: Measured) -> 
         add(section, f"{what}: CPU of etcd a workload", seen.etcd / workloads * 1e3, "ms")
         add(section, f"{what}: etcd grows, a workload", seen.database / workloads / 1024, "KiB")
     add(section, "peak memory", max(pause.peak_mib, resume.peak_mib), "MiB")
+
+
+def _compare(ground: Ground, costs: dict[int, float], held: dict[int, float]) -> None:
+    smallest, largest = min(costs), max(costs)
+    add = ground.report.add
+    name = f"CPU a workload, {largest:,} to {smallest:,}"
+    add("growth", name, costs[largest] / costs[smallest], target=at_most(1.15), binding=True)
+    memory = (held[largest] - held[smallest]) / (largest - smallest)
+    name = "memory a further workload, school lines included"
+    add("growth", name, memory, "KiB", target=at_most(1), binding=True)

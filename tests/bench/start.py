@@ -22,16 +22,16 @@ LEASE = ("--leader-elect", "--lease-name", "bench")
 
 async def cold(ground: Ground) -> None:
     """From the process's start to its first decision, everything listed."""
-    imports, starts = [], []
+    loads, starts = [], []
     for _ in range(ground.size.rounds):
-        imports.append(_import_seconds())
+        loads.append(imports()[0])
         operator = ground.operator()
         await operator.start()
         starts.append(await operator.until("synced and leading"))
         await operator.stop()
     add = ground.report.add
-    add(SECTION, "imports", statistics.median(imports), "s", target=at_most(2))
-    beyond = [start - once for start, once in zip(starts, imports, strict=True)]
+    add(SECTION, "imports", statistics.median(loads), "s", target=at_most(2))
+    beyond = [start - once for start, once in zip(starts, loads, strict=True)]
     name = f"to synced with {ground.size.workloads:,} workloads, beyond the imports"
     add(SECTION, name, statistics.median(beyond), "s", target=at_most(2))
 
@@ -64,7 +64,17 @@ async def failover(ground: Ground) -> None:
         await ground.rest()
 
 
-def _import_seconds() -> float:
+def imports() -> tuple[float, int]:
+    """Seconds and KiB of a process that imports what the operator does, and ends."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", IMPORTS], check=True, env={"PYTHONPATH": str(ROOT / "operator")})
-    return time.monotonic() - began
+    command = (
+        f"{IMPORTS}\nprint(next(line.split()[1] for line in open('/proc/self/status') if 'VmRSS' in line))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "operator")},
+        capture_output=True,
+        text=True,
+    )
+    return time.monotonic() - began, int(done.stdout)

@@ -31,10 +31,11 @@ class Subject:
         self._flags = ("--kubeconfig", str(kubeconfig), "--listen", "", *flags)
         self._ahead = ahead
         self.pid = 0
+        self.synced_after = 0.0
 
     async def __aenter__(self) -> Self:
         await self.start()
-        await self.until(SYNCED)
+        self.synced_after = await self.until(SYNCED)
         return self
 
     async def __aexit__(
