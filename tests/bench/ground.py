@@ -23,8 +23,9 @@ CRDS = Path(__file__).parents[2] / "crds"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is tried. ``growth`` holds the numbers of workloads at which cost is compared; nothing written
-    for ``rest_seconds`` means that all is done; ``soon_seconds`` after a start is the midnight."""
+    """How much is tried. ``growth`` holds the numbers of workloads at which cost is compared. Nothing written
+    for ``rest_seconds`` means that all is done; after ``idle_connections_seconds`` connections that nobody
+    needs are closed; ``soon_seconds`` after a start is the midnight."""
 
     workloads: int
     growth: tuple[int, ...]
@@ -35,6 +36,7 @@ class Size:
     policies: int
     engine: int
     rest_seconds: float
+    idle_connections_seconds: float
     soon_seconds: float
 
 
@@ -48,6 +50,7 @@ FULL = Size(
     policies=1_000,
     engine=300_000,
     rest_seconds=3.0,
+    idle_connections_seconds=20.0,
     soon_seconds=12.0,
 )
 SMOKE = Size(
@@ -60,6 +63,7 @@ SMOKE = Size(
     policies=10,
     engine=2_000,
     rest_seconds=1.7,
+    idle_connections_seconds=0.5,
     soon_seconds=4.0,
 )
 

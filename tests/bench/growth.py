@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bench import load, process
 from bench.figures import at_most
 from bench.ground import UNBOUND, Ground
@@ -22,6 +24,7 @@ async def grow(ground: Ground) -> None:
             await ground.rest()
             pause = await measure(ground, operator, load.OPEN)
             resume = await measure(ground, operator, [])
+            await asyncio.sleep(ground.size.idle_connections_seconds)
             held[workloads] = process.resident_kib(operator.pid)
         costs[workloads] = (pause.cpu + resume.cpu) / workloads
         _tell(ground, f"growth, {workloads:,}", workloads, pause, resume=resume)
@@ -35,6 +38,7 @@ async def _base(ground: Ground) -> None:
     """An operator with nothing to do, beside its imports alone."""
     async with ground.operator() as operator:
         await ground.rest()
+        await asyncio.sleep(ground.size.idle_connections_seconds)
         base = process.resident_kib(operator.pid)
     _, imported = imports()
     ground.report.add("growth", "memory without workloads", base / 1024, "MiB")

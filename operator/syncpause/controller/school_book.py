@@ -33,8 +33,12 @@ class SchoolBook:
     def upsert(self, line: Line) -> None:
         """A line was listed or seen to change."""
         known = self._lines.get(line.key)
-        if known and known.uid == line.uid and int(known.resource_version) >= int(line.resource_version):
-            return
+        if known and known.uid == line.uid:
+            newer = int(line.resource_version) - int(known.resource_version)
+            if newer == 0:
+                self._lines[line.key] = line  # the informer keeps this one, so it costs nothing
+            if newer <= 0:
+                return
         self._lines[line.key] = line
         self._on_change(line.key)
 

@@ -33,7 +33,7 @@ from syncpause.kube.schools import Line, LineKey, SchoolSyncs
 
 log = structlog.get_logger()
 
-WRITERS = 12
+WRITERS = 8
 """Lines written at once, once nothing else is to be written."""
 RETRY_SECONDS = 5.0
 
