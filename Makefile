@@ -61,7 +61,7 @@ lint: $(READY) ## Style, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo
+	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo -p bench
 	$(BIN)/lint-imports
 
 unit: $(READY) ## The pure tests: seconds

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from bench import load, process
 from bench.figures import at_most
 from bench.ground import UNBOUND, Ground
+from bench.scaling import Units, compute
 from bench.start import imports
 from bench.transition import Measured, measure
+from chaos.api import collection
 
 
 async def grow(ground: Ground) -> None:
@@ -31,7 +34,14 @@ async def grow(ground: Ground) -> None:
         add, section = ground.report.add, f"growth, {workloads:,}"
         add(section, "start to synced", operator.synced_after, "s")
         add(section, "memory afterwards", held[workloads] / 1024, "MiB")
-    _compare(ground, costs, held)
+    further, size = _compare(ground, costs, held), await _object_bytes(ground)
+    compute(Units(present, load.EACH, pause, resume, held[present], further, size), ground.report)
+
+
+async def _object_bytes(ground: Ground) -> int:
+    """A CronJob as the API server sends it."""
+    path = f"{collection('cronjobs', load.namespace_of(0))}/school-0-sync-0"
+    return len(json.dumps(await ground.api.get(path), separators=(",", ":")))
 
 
 async def _base(ground: Ground) -> None:
@@ -56,7 +66,8 @@ def _tell(ground: Ground, section: str, workloads: int, pause: Measured, *, resu
     add(section, "peak memory", max(pause.peak_mib, resume.peak_mib), "MiB")
 
 
-def _compare(ground: Ground, costs: dict[int, float], held: dict[int, float]) -> None:
+def _compare(ground: Ground, costs: dict[int, float], held: dict[int, float]) -> float:
+    """Adds the figures; returns the memory of a further workload (KiB)."""
     smallest, largest = min(costs), max(costs)
     add = ground.report.add
     name = f"CPU a workload, {largest:,} to {smallest:,}"
@@ -64,3 +75,4 @@ def _compare(ground: Ground, costs: dict[int, float], held: dict[int, float]) ->
     memory = (held[largest] - held[smallest]) / (largest - smallest)
     name = "memory a further workload, school lines included"
     add("growth", name, memory, "KiB", target=at_most(1), binding=True)
+    return memory

@@ -48,15 +48,13 @@ def cron_job(school: int, number: int) -> Object:
 
 
 def deployment(school: int, number: int) -> Object:
-    pod = {
-        "metadata": {"labels": {"app": f"ingest-{school}"}},
-        "spec": {"containers": POD["containers"]},
-    }
+    selector = {"matchLabels": {"app": f"ingest-{school}"}}
+    pod = {"metadata": {"labels": selector["matchLabels"]}, "spec": {"containers": POD["containers"]}}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": f"school-{school}-ingest-{number}", "labels": labels(school, number)},
-        "spec": {"replicas": 1, "selector": {"matchLabels": pod["metadata"]["labels"]}, "template": pod},
+        "spec": {"replicas": 1, "selector": selector, "template": pod},
     }
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from syncpause import __main__ as command
+from syncpause.settings import Settings
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
     ahead = timedelta(seconds=float(sys.argv.pop(1)))
     serve = command.serve
 
-    def shifted(settings: command.Settings) -> object:
+    def shifted(settings: Settings) -> object:
         return serve(settings, lambda: datetime.now(UTC) + ahead)
 
     command.serve = shifted  # type: ignore[assignment]
