@@ -9,7 +9,7 @@ import aiohttp
 
 from syncpause.kube.errors import ConnectionLost
 
-BUSY_SECONDS, GATHER_SECONDS = 0.02, 0.01
+BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.02
 """Where something came twice within the first, what comes next is left in the socket for the second: to wake
 up for one event costs ten times what its decoding does, and no event waits longer than that."""
 
@@ -17,6 +17,7 @@ up for one event costs ten times what its decoding does, and no event waits long
 async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
     """Whole lines, without empty ones. Raises ConnectionLost where the answer ends in the middle of one."""
     loop = asyncio.get_running_loop()
+    _read_no_further_than_asked(response)
     rest, last = b"", 0.0
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")
@@ -28,6 +29,14 @@ async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, No
         last = loop.time()
     if rest.strip():
         raise ConnectionLost(f"{response.url.origin()} ended a watch in the middle of a line")
+
+
+def _read_no_further_than_asked(response: aiohttp.ClientResponse) -> None:
+    """asyncio's TLS would go on reading the socket, and wake up for that, while nobody reads from it."""
+    transport = response.connection.transport if response.connection else None
+    limit = getattr(transport, "set_read_buffer_limits", None)  # TLS has it; plain TCP needs none
+    if limit is not None:
+        limit(high=1)
 
 
 async def _gather(response: aiohttp.ClientResponse) -> None:
