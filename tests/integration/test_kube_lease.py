@@ -14,6 +14,7 @@ from controlplane.cluster import Cluster
 from syncpause.kube import paths
 from syncpause.kube.client import Client, connect
 from syncpause.kube.decoding import decode_object
+from syncpause.kube.errors import ConnectionLost
 from syncpause.kube.lease import DURATION, RENEW_DEADLINE, RETRY_PERIOD, Lease
 
 
@@ -117,6 +118,22 @@ async def test_a_leader_whose_lease_another_took_stops(room: Room) -> None:
         await until(lambda: a.working, "a leads")
         path = f"{paths.leases(room.name)}/syncpause"
         await room.client.patch(path, {"spec": {"holderIdentity": "usurper"}})
+        await asyncio.wait_for(a.task, 10)
+        assert not a.working
+
+
+async def test_a_leader_that_wakes_up_after_its_lease_ran_out_writes_nothing(far: Client, room: Room) -> None:
+    """As after SIGSTOP and SIGCONT: its workers may be quicker than its own look at the lease."""
+    async with replica(far, room, "a") as a:
+        await until(lambda: a.working, "a leads")
+        await room.cron_job("sync")
+        workload = paths.workload(room.key("sync"))
+        await far.patch(workload, {"spec": {"suspend": True}})
+        a.lease._election.renewed -= 3
+        for write in (far.patch(workload, {}), far.post(paths.jobs(room.name), {}), far.delete(workload)):
+            with pytest.raises(ConnectionLost, match="another replica may lead"):
+                await write
+        assert decode_object(await far.get(workload))["spec"]["suspend"] is True
         await asyncio.wait_for(a.task, 10)
         assert not a.working
 

@@ -162,6 +162,7 @@ class Room:
         return self
 
     async def close(self) -> None:
+        self.client.may_write = None  # it may have been a leader's
         await self.client.delete(f"/api/v1/namespaces/{self.name}")
 
     def path(self, plural: str, name: str = "") -> str:

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+FENCED = frozenset({"PATCH", "POST", "DELETE"})
+"""What only the leader may do. PUT is the Lease's own renewal."""
 CONNECT_SECONDS = 10.0
 RENEW_SECONDS = 10.0
 """Least seconds between two renewals of the credentials, for a plugin that cannot help is slow to say so."""
@@ -78,6 +80,8 @@ class Client:
         self._limits = aiohttp.ClientTimeout(total=request_timeout, sock_connect=CONNECT_SECONDS)
         self._managed = {"fieldManager": manager}
         self._agent = f"syncpause/{__version__}"
+        self.may_write: Callable[[], bool] | None = None
+        """Asked before each PATCH, POST and DELETE; where it says no, nothing is sent. None: always."""
         self._renewing = asyncio.Lock()
         self._renewed_at = 0.0
         self._retired: RESTClientObject | None = None
@@ -167,6 +171,8 @@ class Client:
         content_type: str = JSON,
         within: float | None = None,
     ) -> bytes:
+        if method in FENCED and self.may_write is not None and not self.may_write():
+            raise ConnectionLost("nothing is written: another replica may lead by now", reason="LeadLost")
         limits = self._limits if within is None else aiohttp.ClientTimeout(total=within)
         try:
             async with await self._open(

@@ -42,6 +42,7 @@ class Lease:
         self._election = _Election(
             Config(self._lock, duration, renew_deadline, retry_period, _nothing, _nothing)
         )
+        self._client = client
         self._holding: asyncio.Task[Any] | None = None
         self._released = False
 
@@ -55,6 +56,8 @@ class Lease:
         if not await self._ended(self._holding) or self._released:
             return
         log.info("%s leads now", self._lock.identity)
+        self._election.renewed = asyncio.get_running_loop().time()
+        self._client.may_write = self.held
         lead = asyncio.create_task(_run(on_lead))
         self._holding = asyncio.create_task(self._election.renew_loop())
         try:
@@ -67,6 +70,15 @@ class Lease:
             for task in (lead, self._holding):
                 task.cancel()
             await asyncio.gather(lead, self._holding, return_exceptions=True)
+
+    def held(self) -> bool:
+        """Whether it was renewed so lately that nobody else can have it.
+
+        A process that was frozen may go on with its work before it sees that its lease has run out. The
+        loop's clock has gone on meanwhile: CLOCK_MONOTONIC counts while a process is stopped.
+        """
+        age = asyncio.get_running_loop().time() - self._election.renewed
+        return age < self._election.election_config.renew_deadline
 
     async def release(self) -> None:
         """Give the lead up, so that a standby takes over at its next look. Stop the work first."""
@@ -91,7 +103,12 @@ class Lease:
 
 
 class _Election(LeaderElection):
-    """The library's rules for who may take the Lease, with a stricter end of holding it."""
+    """The library's rules for who may take the Lease, with a stricter end of holding it.
+
+    ``renewed`` is when the last renewal began, by the loop's clock.
+    """
+
+    renewed = 0.0
 
     async def renew_loop(self) -> None:
         """Renew until that has failed for as long as the deadline, or another holds the Lease.
@@ -101,12 +118,12 @@ class _Election(LeaderElection):
         """
         config = self.election_config
         loop = asyncio.get_running_loop()
-        renewed = loop.time()
+        self.renewed = loop.time()
         while True:
             await asyncio.sleep(config.retry_period)
             try:
-                async with asyncio.timeout_at(renewed + config.renew_deadline):
-                    renewed = await self._renewed()
+                async with asyncio.timeout_at(self.renewed + config.renew_deadline):
+                    self.renewed = await self._renewed()
             except TimeoutError:
                 return
             if self._lost():
