@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from controlplane.audit import AuditLog, resource_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,12 @@ class Audit:
     """Requests from now on."""
 
     def __init__(self, log: Path) -> None:
-        self._log = log
-        self._at = log.stat().st_size if log.exists() else 0
+        self._log = AuditLog(log)
         self.requests: list[Request] = []
 
     def read(self) -> list[Request]:
         """All until now."""
-        if self._log.exists():
-            with self._log.open("rb") as log:
-                log.seek(self._at)
-                for line in log:
-                    if not line.endswith(b"\n"):
-                        break
-                    self._at += len(line)
-                    self.requests.append(_request(json.loads(line)))
+        self.requests += map(_request, self._log.fresh())
         return self.requests
 
     def count(self, of: Callable[[Request], bool]) -> int:
@@ -93,20 +87,16 @@ def span(requests: Sequence[Request]) -> tuple[float, float]:
     return min(each.received for each in requests), max(each.answered for each in requests)
 
 
-def _request(entry: dict[str, object]) -> Request:
+def _request(entry: dict[str, Any]) -> Request:
     where = entry.get("objectRef") or {}
-    assert isinstance(where, dict)
-    status = entry.get("responseStatus") or {}
-    assert isinstance(status, dict)
-    sub = f"/{where['subresource']}" if "subresource" in where else ""
     return Request(
-        verb=str(entry["verb"]),
-        resource=str(where.get("resource", "")) + sub,
-        namespace=str(where.get("namespace", "")),
-        name=str(where.get("name", "")),
+        verb=entry["verb"],
+        resource=resource_of(entry),
+        namespace=where.get("namespace", ""),
+        name=where.get("name", ""),
         received=_instant(entry["requestReceivedTimestamp"]),
         answered=_instant(entry["stageTimestamp"]),
-        code=int(status.get("code", 0)),
+        code=(entry.get("responseStatus") or {}).get("code", 0),
     )
 
 

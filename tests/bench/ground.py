@@ -12,9 +12,10 @@ from pathlib import Path
 from bench import load, process
 from bench.audit import Audit
 from bench.figures import Report
-from bench.subject import Subject, service_account
+from bench.subject import Subject
 from chaos.api import Api
 from controlplane.cluster import Cluster, start
+from shipped import operator_kubeconfig
 
 UNBOUND = ("--writes-per-second", "0")
 """As fast as the API server takes it, for comparison with the raw client; the default is a neighbour's."""
@@ -109,7 +110,7 @@ async def ground(size: Size, report: Report) -> AsyncIterator[Ground]:
     with start() as cluster, tempfile.TemporaryDirectory(prefix="syncpause-bench-") as directory:
         cluster.kubectl("apply", "--server-side", "-k", str(CRDS))
         cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
-        kubeconfig = service_account(cluster)
+        kubeconfig = operator_kubeconfig(cluster)
         async with Api(cluster) as api:
             await load.namespaces(api)
             await load.policy(api, [])

@@ -10,7 +10,7 @@ import time
 from bench import load
 from bench.figures import at_most
 from bench.ground import UNBOUND, Ground
-from bench.subject import ROOT
+from bench.subject import ROOT, SYNCED
 from bench.transition import lateness
 
 SECTION = "start"
@@ -27,7 +27,7 @@ async def cold(ground: Ground) -> None:
         loads.append(imports()[0])
         operator = ground.operator()
         await operator.start()
-        starts.append(await operator.until("synced and leading"))
+        starts.append(await operator.until(SYNCED))
         await operator.stop()
     add = ground.report.add
     add(SECTION, "imports", statistics.median(loads), "s", target=at_most(2))
@@ -42,7 +42,7 @@ async def failover(ground: Ground) -> None:
     for number in range(ground.size.rounds):
         leader, standby = ground.operator(*UNBOUND, *LEASE), ground.operator(*UNBOUND, *LEASE)
         await leader.start()
-        await leader.until("synced and leading")
+        await leader.until(SYNCED)
         await standby.start()
         await ground.rest()
         audit = ground.audit()
@@ -52,7 +52,7 @@ async def failover(ground: Ground) -> None:
         killed = time.time()
         audit.read()
         after = ground.audit()
-        await standby.until("synced and leading")
+        await standby.until(SYNCED)
         await ground.rest(after)
         seconds.append(lateness(after.read(), killed))
         await standby.stop()

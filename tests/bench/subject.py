@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 from bench import process
-from controlplane.cluster import Cluster
 from controlplane.process import die_with_parent
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +20,7 @@ SYNCED = "synced and leading"
 
 
 class Subject:
-    """`syncpause run`. ``at`` is set to what its clock shows when it starts; None for the wall clock."""
+    """`syncpause run`, with a clock that runs so many seconds ``ahead``."""
 
     number = 0
 
@@ -81,10 +80,3 @@ class Subject:
     @property
     def cpu(self) -> float:
         return process.cpu_seconds(self.pid)
-
-
-def service_account(cluster: Cluster) -> Path:
-    """Install the shipped rights; returns a kubeconfig that has them."""
-    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
-    cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
-    return cluster.service_account_kubeconfig("syncpause-system", "syncpause")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from bench import load, process, raw
 from bench.audit import Request, kinds, span
@@ -65,17 +65,17 @@ async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str
     )
 
 
-async def with_raw(ground: Ground, what: str) -> tuple[float, float]:
-    """PATCH/s of the raw client as the API server's record has it, and its CPU seconds."""
+async def with_raw(ground: Ground, what: str) -> float:
+    """PATCH/s of the raw client, as the API server's record has it."""
     audit = ground.audit()
-    told = await raw.run(ground.kubeconfig, what, RAW_AT_ONCE)
+    await raw.run(ground.kubeconfig, what, RAW_AT_ONCE)
     patches = [each for each in audit.read() if each.to_workload]
     first, last = span(patches)
     await asyncio.sleep(ground.size.rest_seconds)  # the controllers come to rest
-    return len(patches) / (last - first), told["cpu"]
+    return len(patches) / (last - first)
 
 
-async def rounds(ground: Ground, section: str, workloads: int) -> list[tuple[Measured, Measured]]:
+async def rounds(ground: Ground, section: str, workloads: int) -> None:
     """Operator and raw client in turn; adds the figures."""
     found: list[tuple[Measured, Measured]] = []
     limits: list[tuple[float, float]] = []
@@ -92,7 +92,6 @@ async def rounds(ground: Ground, section: str, workloads: int) -> list[tuple[Mea
         if not number % 2:
             limits.append(await _raw_round(ground))
     _tell(ground, section, found, limits, workloads)
-    return found
 
 
 async def as_shipped(ground: Ground, section: str) -> None:
@@ -106,9 +105,7 @@ async def as_shipped(ground: Ground, section: str) -> None:
 
 
 async def _raw_round(ground: Ground) -> tuple[float, float]:
-    pause, _ = await with_raw(ground, "pause")
-    resume, _ = await with_raw(ground, "resume")
-    return pause, resume
+    return await with_raw(ground, "pause"), await with_raw(ground, "resume")
 
 
 async def _check(ground: Ground, expected: int) -> None:
@@ -130,9 +127,9 @@ def _tell(
         ratios = [each.rate / limit for each, limit in zip(ours, raws, strict=True)]
         spread = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         add = ground.report.add
-        add(section, f"{what}: PATCH/s of the raw client", statistics.median(raws), "/s")
-        add(section, f"{what}: PATCH/s", _median([each.rate for each in ours]), "/s")
-        ratio = statistics.median(ratios)
+        add(section, f"{what}: PATCH/s of the raw client", median(raws), "/s")
+        add(section, f"{what}: PATCH/s", median([each.rate for each in ours]), "/s")
+        ratio = median(ratios)
         add(
             section,
             f"{what}: ratio to the raw client",
@@ -141,8 +138,8 @@ def _tell(
             binding=True,
             note=spread,
         )
-        add(section, f"{what}: until the last workload", _median([each.until_last for each in ours]), "s")
-        settled = _median([100 * each.settled / each.until_last for each in ours])
+        add(section, f"{what}: until the last workload", median([each.until_last for each in ours]), "s")
+        settled = median([100 * each.settled / each.until_last for each in ours])
         note = ours[-1].writes
         add(
             section,
@@ -153,13 +150,9 @@ def _tell(
             binding=True,
             note=note,
         )
-        cpu = _median([each.cpu / workloads * 1e6 for each in ours])
+        cpu = median([each.cpu / workloads * 1e6 for each in ours])
         add(section, f"{what}: CPU a workload", cpu, "µs")
-        add(section, f"{what}: peak memory", _median([each.peak_mib for each in ours]), "MiB")
-
-
-def _median(values: Sequence[float]) -> float:
-    return statistics.median(values)
+        add(section, f"{what}: peak memory", median([each.peak_mib for each in ours]), "MiB")
 
 
 def lateness(requests: Sequence[Request], instant: float) -> float:

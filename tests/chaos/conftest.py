@@ -17,6 +17,7 @@ from chaos.observer import Observer
 from chaos.report import write
 from chaos.stage import Stage
 from controlplane.cluster import Cluster
+from shipped import install
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("CHAOS") == "full"
@@ -52,8 +53,7 @@ def observer(cluster: Cluster) -> Iterator[Observer]:
 
 @pytest.fixture(scope="session")
 def nursery(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
-    cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
+    install(cluster)
     path = os.pathsep.join(map(str, (ROOT / "operator", ROOT / "tests")))
     started = Nursery(tmp_path_factory.mktemp("operators"), path)
     yield started

@@ -9,6 +9,7 @@ import pytest
 from stage import RunningOperator, Stage
 from wire import Room
 
+import shipped
 from controlplane.cluster import Cluster
 from syncpause.kube.client import connect
 
@@ -51,6 +52,4 @@ async def operator(stopped_operator: RunningOperator) -> RunningOperator:
 @pytest.fixture(scope="session")
 def operator_kubeconfig(cluster: Cluster) -> str:
     """The ServiceAccount's own rights, as installed by the manifests."""
-    cluster.kubectl("apply", "--server-side", "-k", str(ROOT / "manifests/base"))
-    cluster.kubectl("scale", "deployment", "syncpause", "-n", "syncpause-system", "--replicas=0")
-    return str(cluster.service_account_kubeconfig("syncpause-system", "syncpause"))
+    return str(shipped.operator_kubeconfig(cluster))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import yaml
 from cron import run_by_hand
 from stage import RunningOperator, Stage, eventually
 
+from controlplane.audit import AuditLog, resource_of
 from controlplane.cluster import Cluster
 
 BASE = Path(__file__).parents[2] / "manifests/base"
@@ -41,22 +40,17 @@ class Audit:
     """The API server's own record of what the operator asks, from now on."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._log = cluster.audit_log
-        self._from = self._log.stat().st_size if self._log.exists() else 0
+        self._log = AuditLog(cluster.audit_log)
+        self._entries: set[tuple[Right, bool]] = set()
 
-    def entries(self) -> Iterator[tuple[Right, bool]]:
+    def entries(self) -> set[tuple[Right, bool]]:
         """What was asked for, and whether RBAC allowed it."""
-        with self._log.open("rb") as log:
-            log.seek(self._from)
-            for line in log:
-                if not line.endswith(b"\n"):
-                    return  # it is being written
-                entry = json.loads(line)
-                where = entry.get("objectRef")
-                if where:
-                    sub = f"/{where['subresource']}" if "subresource" in where else ""
-                    right = (where.get("apiGroup", ""), where["resource"] + sub, entry["verb"])
-                    yield right, entry["annotations"]["authorization.k8s.io/decision"] == "allow"
+        for entry in self._log.fresh():
+            if resource := resource_of(entry):
+                right = (entry["objectRef"].get("apiGroup", ""), resource, entry["verb"])
+                allowed = entry["annotations"]["authorization.k8s.io/decision"] == "allow"
+                self._entries.add((right, allowed))
+        return self._entries
 
     def used(self) -> set[Right]:
         return {right for right, allowed in self.entries() if allowed}

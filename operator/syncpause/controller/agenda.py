@@ -10,7 +10,7 @@ from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.timer import Timer
-from syncpause.domain.edges import next_edge
+from syncpause.domain.edges import next_edge, next_edge_of
 from syncpause.domain.policy import PolicyRef
 
 Subject = School | PolicyRef
@@ -71,19 +71,10 @@ class Agenda:
         for subject in list(self._open)[:AT_ONCE]:
             del self._open[subject]
             if isinstance(subject, PolicyRef):
-                self._plan_policy(subject)
+                seen = self._intake.seen(subject)
+                self._timer.set(subject, next_edge_of(seen.policy, self._clock()) if seen else None)
             elif self._fleet.has(subject):
                 at = next_edge(self._intake.world, subject.namespace, subject.name, self._clock())
                 self._timer.set(subject, at)
         if self._open:
             asyncio.get_running_loop().call_soon(self._plan_some)
-
-    def _plan_policy(self, ref: PolicyRef) -> None:
-        seen = self._intake.seen(ref)
-        if seen is None or seen.policy.zone is None:
-            self._timer.set(ref, None)
-            return
-        now = self._clock()
-        calendar = seen.policy.calendar(seen.policy.zone, ref.namespace, "")
-        edges = seen.policy.edges(calendar, now)
-        self._timer.set(ref, min((edge for edge in edges if edge > now), default=None))

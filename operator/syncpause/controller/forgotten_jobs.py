@@ -81,11 +81,10 @@ class ForgottenJobs:
 
     def _until_settled(self) -> float:
         """Seconds until the newest pause has settled; the oldest one does not wait much longer than that."""
-        since = self._awaited.values()
         now = asyncio.get_running_loop().time()
-        return (
-            min(max(since, default=now) + SETTLE_SECONDS, min(since, default=now) + 2 * SETTLE_SECONDS) - now
-        )
+        newest = max(self._awaited.values(), default=now)
+        oldest = min(self._awaited.values(), default=now)
+        return min(newest + SETTLE_SECONDS, oldest + 2 * SETTLE_SECONDS) - now
 
     async def run(self) -> None:
         """Look back on every pause, for ever; many at once cost one list."""

@@ -21,6 +21,7 @@ from syncpause.controller.pace import Pace
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.reading import Seen
 from syncpause.domain.announcements import Announcement, announce
+from syncpause.domain.edges import next_edge_of
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.policy import Policy, PolicyRef
 from syncpause.domain.policy_status import Books, status_of
@@ -196,7 +197,7 @@ class Reporter:
     def _dry_run(self, policy: Policy) -> DryRunStatus:
         world = self._intake.world.enforcing(policy.ref)
         now = self._clock()
-        after = _next_instant(policy, now)
+        after = next_edge_of(policy, now)
         return DryRunStatus(
             today=self._would_pause(world, policy, now),
             next_transition=self._would_pause(world, policy, after) if after else WouldPause(),
@@ -219,10 +220,3 @@ class Reporter:
 
 def _resource(ref: PolicyRef) -> type[SyncPausePolicy] | type[ClusterSyncPausePolicy]:
     return ClusterSyncPausePolicy if ref.cluster else SyncPausePolicy
-
-
-def _next_instant(policy: Policy, now: datetime) -> datetime | None:
-    if policy.zone is None:
-        return None
-    edges = policy.edges(policy.calendar(policy.zone, policy.ref.namespace, ""), now)
-    return min((edge for edge in edges if edge > now), default=None)

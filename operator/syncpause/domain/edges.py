@@ -35,6 +35,14 @@ def pause_ended(world: World, workload: Workload, now: datetime) -> datetime | N
     return None
 
 
+def next_edge_of(policy: Policy, now: datetime) -> datetime | None:
+    """The next instant (UTC) at which a policy may change what it says, by its own zone; None without one."""
+    if policy.zone is None:
+        return None
+    edges = policy.edges(policy.calendar(policy.zone, policy.ref.namespace, ""), now)
+    return min((edge for edge in edges if edge > now), default=None)
+
+
 def policy_edges(world: World, policy: Policy, namespace: str, school: str, now: datetime) -> list[datetime]:
     """The edges of one policy as one school sees them; none where it cannot be evaluated."""
     try:
