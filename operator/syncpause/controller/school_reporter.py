@@ -126,9 +126,18 @@ class SchoolReporter:
         school = self._names.get(key)
         return school is not None and any(map(self._jobs.awaited, self._fleet.members(school)))
 
+    def _in_hand(self, key: LineKey) -> bool:
+        """Whether a workload of the school is being written: its line would be another one in a moment."""
+        school = self._names.get(key)
+        members = self._fleet.members(school) if school else []
+        return any(self._queue.is_active(workload.key) for workload in members)
+
     async def _write_some(self, keys: Iterator[LineKey], problems: list[str]) -> None:
         for key in keys:
             await self._queue.idle()
+            if self._in_hand(key):
+                self._touched.add(key)  # its end will call for a round
+                continue
             await self._pace.token()
             try:
                 await self._bring(key)
