@@ -106,6 +106,12 @@ def verdict(stages: list[Stage], table: Table, seed: int) -> Callable[..., None]
     return give
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A test that failed before it could note its try shows in the table none the less."""
+    if report.failed and "chaos/" in report.nodeid:
+        TABLE.failed.append(report.nodeid.rpartition("::")[2])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if TABLE.rows:
         terminalreporter.write_sep("=", "faults tried")

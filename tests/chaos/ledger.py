@@ -18,9 +18,10 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """Rows in the order in which they were first tried."""
+    """Rows in the order in which they were first tried, and the tests that failed."""
 
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
 
     def note(self, area: str, fault: str, tried: int, violations: list[str], figure: str = "") -> None:
         """Add tries to a row."""
@@ -40,4 +41,5 @@ class Table:
         tried = sum(row.tried for row in self.rows.values())
         broken = sum(len(row.violations) for row in self.rows.values())
         lines.append(f"| **in all** | | **{tried:,}** | **{broken}** | |")
+        lines += [f"| **failed** | {name} | | | |" for name in self.failed]
         return "\n".join(lines)

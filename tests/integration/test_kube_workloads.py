@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,13 +44,25 @@ async def test_a_deployments_pods_count_until_they_are_gone(room: Room, workload
     await room.deployment("ingest", replicas=2)
     key = room.key("ingest", Kind.DEPLOYMENT)
     await deployment_with(workloads, key, pods=2)
-    before = await workloads.get(key)
-    stopped = await workloads.patch(before, spec={"replicas": 0}, annotations={}, labels={})
-    assert isinstance(stopped, Deployment)
+    stopped = await scaled_to_zero(workloads, key)
     assert stopped.stopped
     assert not stopped.observed
     assert stopped.running == 2
     await deployment_with(workloads, key, pods=0)
+
+
+async def scaled_to_zero(workloads: Workloads, key: Key) -> Deployment:
+    """Once nobody else has written in between: the Deployment controller writes its status several times."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                stopped = await workloads.patch(
+                    await workloads.get(key), spec={"replicas": 0}, annotations={}, labels={}
+                )
+            except Conflict:
+                continue
+            assert isinstance(stopped, Deployment)
+            return stopped
 
 
 async def deployment_with(workloads: Workloads, key: Key, pods: int) -> None:
