@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chaos.ledger import Table
+from chaos.stage import SYNC_SECONDS
 
 HEAD = """# Reliability
 
@@ -18,7 +19,7 @@ Written by `make chaos` ({day}: {minutes:.0f} minutes on {cores} cores, {machine
 Everything is real but the fault: etcd, API server, CronJob controller, scheduler, the operator's process. A
 proxy lets the wire fail. An observer without the operator's code watches the API server and checks that
 
-1. no Job that was scheduled while its CronJob was paused gets to run to its end;
+1. no Job that was scheduled while its CronJob was paused gets to run to its end (a sync takes {sync} s here);
 2. every paused workload carries what it takes to restore it, at every moment;
 3. after the window every spec is what its owner last wanted, field for field, with no trace left;
 4. nothing without the school label is written by the operator;
@@ -38,5 +39,6 @@ def write(path: Path, table: Table, seed: int, seconds: float) -> None:
         cores=os.cpu_count(),
         machine=platform.machine(),
         seed=seed,
+        sync=SYNC_SECONDS,
     )
     path.write_text(head + table.markdown() + "\n", encoding="utf-8")

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from stage import Object, Stage
 
 
-def run_by_hand(stage: Stage, name: str, job: str, scheduled: datetime | None = None) -> None:
-    """A Job as the CronJob controller makes it: owned by the CronJob, and named in its status."""
+def run_by_hand(
+    stage: Stage, name: str, job: str, scheduled: datetime | None = None, *, named: bool = True
+) -> None:
+    """A Job as the CronJob controller makes it: owned by the CronJob, and (then) named in its status."""
     owner = stage.get("cronjob", name)
     uid = owner["metadata"]["uid"]
     due = scheduled or datetime.now(UTC) - timedelta(days=40)
@@ -23,6 +25,8 @@ def run_by_hand(stage: Stage, name: str, job: str, scheduled: datetime | None = 
         "annotations": annotations,
     }
     stage.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": template})
+    if not named:
+        return
     uid_of_job = stage.get("job", job)["metadata"]["uid"]
     active = {
         "apiVersion": "batch/v1",

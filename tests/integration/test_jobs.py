@@ -169,3 +169,20 @@ async def test_a_job_that_its_cronjob_forgot_is_found_and_suspended(
     stage.policy(windows=[])
     await eventually(lambda: not jobs(stage, "rosters"), "deleted, for its run was missed")
     await eventually(stage.is_syncing, "resumed")
+
+
+async def test_a_stray_job_of_the_last_moment_is_deleted_at_the_resume(
+    stage: Stage, operator: RunningOperator
+) -> None:
+    """It began so late in the pause that nobody had suspended it yet."""
+    operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
+    stage.policy(windows=window(-1, 1))
+    stage.sync(schedule="0 3 29 2 *", podAnnotations=HOLD)
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "paused, and looked back on")
+    run_by_hand(stage, "rosters", "late", scheduled=datetime.now(UTC) + timedelta(seconds=1), named=False)
+    woken = ("-n", stage.namespace, "--type=merge", "-p", '{"spec":{"suspend":false}}')
+    stage.kubectl("patch", "cronjob/rosters", *woken)
+    await eventually(stage.is_paused, "paused again, and not looked back on yet")
+    stage.policy(windows=[])
+    await eventually(stage.is_syncing, "resumed")
+    await eventually(lambda: not jobs(stage, "rosters"), "deleted, for its run was missed", seconds=5)

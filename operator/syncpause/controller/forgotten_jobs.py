@@ -24,7 +24,7 @@ log = structlog.get_logger()
 SETTLE_SECONDS = 1.0
 """The CronJob controller may act on what it read before the pause while its cache lags: milliseconds."""
 
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 1.0
 
 
 class ForgottenJobs:
@@ -40,6 +40,8 @@ class ForgottenJobs:
         self._awaited: dict[str, float] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._changed = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._looked_at: float | None = None
 
     def paused(self, workload: Workload) -> None:
         """A CronJob has just been paused."""
@@ -65,6 +67,18 @@ class ForgottenJobs:
         self._names.pop(uid, None)
         self._awaited.pop(uid, None)
 
+    async def know(self, workload: Workload) -> None:
+        """Look now, where the pause that ends has not been looked back on; those that wait share one look.
+
+        Raises ApiError.
+        """
+        asked = asyncio.get_running_loop().time()
+        if self._looked_at is not None and not self.awaited(workload):
+            return
+        async with self._looking:
+            if self._looked_at is None or self._looked_at < asked:
+                await self.look()
+
     async def look(self) -> None:
         """List unfinished Jobs once, and note them. Raises ApiError."""
         began = asyncio.get_running_loop().time()
@@ -73,6 +87,7 @@ class ForgottenJobs:
             for job in await self._jobs.unfinished(namespace):
                 if job.owner and not job.manual:
                     found.setdefault(job.owner, set()).add(job.name)
+        self._looked_at = began
         done = {uid for uid, since in self._awaited.items() if since + SETTLE_SECONDS <= began}
         for uid in done:
             del self._awaited[uid]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from syncpause.api.policy import ActiveJobs
+from syncpause.api.policy import ActiveJobs, MissedRuns
 from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.domain.governance import Stand, Verdict
 from syncpause.domain.workload import CronJob, Workload
@@ -79,18 +79,23 @@ class RunningJobs:
         return self._finishing.get(workload.uid, frozenset()) & frozenset(workload.active)
 
     async def hand_back(self, workload: Workload, missed_runs: str) -> None:
-        """At the resume: let suspended Jobs go on. A stray is deleted under Skip, for its run was missed.
+        """At the resume: let suspended Jobs go on. A stray is deleted under Skip, for its run was missed,
+        also one that began so late in the pause that it was not suspended yet.
 
         Comes before the workload's own resume, so that a crash between the two forgets no Job.
         """
         if not isinstance(workload, CronJob):
             return
+        await self._forgotten.know(workload)
         for name in self._unfinished(workload):
             job = await self._get(workload, name)
-            if job is None or job.restore_suspend is None:
+            if job is None or job.manual or job.finished:
                 continue
             with suppress(NotFound):  # it ended a moment ago
-                await self._jobs.hand_back(job, missed_runs)
+                if job.restore_suspend is not None:
+                    await self._jobs.hand_back(job, missed_runs)
+                elif missed_runs != MissedRuns.RUN_ONCE and _fell_due_since(workload.paused_at, job):
+                    await self._jobs.delete(job)
 
     async def _settle_one(self, workload: CronJob, verdict: Verdict, name: str) -> bool:
         """True where the Job must be looked at again."""
@@ -133,7 +138,10 @@ class RunningJobs:
 
 def _is_stray(job: Job, verdict: Verdict) -> bool:
     """Whether the Job fell due inside the pause: in the open window, since its policy has existed."""
-    if job.scheduled is None or verdict.span is None or verdict.policy is None:
+    if verdict.span is None or verdict.policy is None:
         return False
-    begun: datetime = max(verdict.span.opens, verdict.policy.created)
-    return job.scheduled >= begun
+    return _fell_due_since(max(verdict.span.opens, verdict.policy.created), job)
+
+
+def _fell_due_since(begun: datetime | None, job: Job) -> bool:
+    return begun is not None and job.scheduled is not None and job.scheduled >= begun
