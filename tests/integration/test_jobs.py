@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from cron import patch_status, run_by_hand
 from stage import Object, RunningOperator, Stage, eventually
+
+from syncpause.controller import forgotten_jobs
 
 EVERY_MINUTE = "* * * * *"
 HOLD = {"syncpause.test/hold": "true"}
@@ -186,3 +189,16 @@ async def test_a_stray_job_of_the_last_moment_is_deleted_at_the_resume(
     stage.policy(windows=[])
     await eventually(stage.is_syncing, "resumed")
     await eventually(lambda: not jobs(stage, "rosters"), "deleted, for its run was missed", seconds=5)
+
+
+async def test_a_job_that_is_created_late_is_found_by_a_second_look(
+    stage: Stage, operator: RunningOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CronJob controller may have decided before the pause, and written seconds after it."""
+    monkeypatch.setattr(forgotten_jobs, "LATE_SECONDS", 10.0)
+    operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
+    stage.policy(windows=window(-1, 1))
+    stage.sync(schedule="0 3 29 2 *", podAnnotations=HOLD)
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "paused, and looked back on")
+    run_by_hand(stage, "rosters", "late", scheduled=datetime.now(UTC), named=False)
+    await eventually(lambda: stage.get("job", "late")["spec"].get("suspend") is True, "suspended")

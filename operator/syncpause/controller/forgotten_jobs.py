@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -21,16 +22,19 @@ from syncpause.kube.jobs import Jobs
 
 log = structlog.get_logger()
 
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 0.5
 """The CronJob controller may act on what it read before the pause while its cache lags: milliseconds."""
+
+LATE_SECONDS = 5.0
+"""Its writes are held back by its own client's limit, seconds where thousands of runs fall due at once."""
 
 RETRY_SECONDS = 1.0
 
 
 class ForgottenJobs:
-    """Looks once after each pause for unfinished Jobs that the CronJob's own status does not name.
+    """Looks after each pause, soon and once more later, for Jobs that the CronJob's own status does not name.
 
-    ``on_found`` is told the UID of every CronJob that has been looked back on.
+    ``on_found`` is told the UID of every CronJob that has been looked back on, or of which a Job was found.
     """
 
     def __init__(self, jobs: Jobs, scope: Sequence[str], on_found: Callable[[set[str]], None]) -> None:
@@ -42,11 +46,14 @@ class ForgottenJobs:
         self._changed = asyncio.Event()
         self._looking = asyncio.Lock()
         self._looked_at: float | None = None
+        self._late_at: float | None = None
 
     def paused(self, workload: Workload) -> None:
         """A CronJob has just been paused."""
         if isinstance(workload, CronJob):
-            self._awaited[workload.uid] = asyncio.get_running_loop().time()
+            now = asyncio.get_running_loop().time()
+            self._awaited[workload.uid] = now
+            self._late_at = now + LATE_SECONDS
             self._changed.set()
 
     def awaited(self, workload: Workload) -> bool:
@@ -88,29 +95,44 @@ class ForgottenJobs:
                 if job.owner and not job.manual:
                     found.setdefault(job.owner, set()).add(job.name)
         self._looked_at = began
+        if self._late_at is not None and self._late_at <= began:
+            self._late_at = None
         done = {uid for uid, since in self._awaited.items() if since + SETTLE_SECONDS <= began}
         for uid in done:
             del self._awaited[uid]
-        self._names = {uid: frozenset(names) for uid, names in found.items()}
-        self._on_found(done)
+        before, self._names = self._names, {uid: frozenset(names) for uid, names in found.items()}
+        new = {uid for uid, names in self._names.items() if names - before.get(uid, frozenset())}
+        self._on_found(done | new)
 
-    def _until_settled(self) -> float:
-        """Seconds until the newest pause has settled; the oldest one does not wait much longer than that."""
-        now = asyncio.get_running_loop().time()
-        newest = max(self._awaited.values(), default=now)
-        oldest = min(self._awaited.values(), default=now)
-        return min(newest + SETTLE_SECONDS, oldest + 2 * SETTLE_SECONDS) - now
+    def _next(self) -> float | None:
+        """When to look, by the loop's clock; None without a pause to look back on.
+
+        The newest pause is to settle first; the oldest one does not wait much longer than that.
+        """
+        if self._awaited:
+            newest, oldest = max(self._awaited.values()), min(self._awaited.values())
+            return min(newest + SETTLE_SECONDS, oldest + 4 * SETTLE_SECONDS)
+        return self._late_at
 
     async def run(self) -> None:
         """Look back on every pause, for ever; many at once cost one list."""
         while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await asyncio.sleep(self._until_settled())
+            await self._until_due()
             try:
                 await self.look()
             except ApiError as error:
                 log.warning("unfinished Jobs cannot be listed; will try again", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
-            if self._awaited:
-                self._changed.set()
+
+    async def _until_due(self) -> None:
+        while True:
+            at = self._next()
+            seconds = None if at is None else at - asyncio.get_running_loop().time()
+            if seconds is not None and seconds <= 0:
+                return
+            if self._awaited and seconds is not None:
+                await asyncio.sleep(seconds)  # more pauses can only put it off: nothing to wake up for
+                continue
+            self._changed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), seconds)

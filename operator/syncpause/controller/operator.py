@@ -220,7 +220,8 @@ class Operator:
     def _looked_back(self, uids: set[str]) -> None:
         """Pauses have been looked back on: what was found, or that nothing was, changes their standing."""
         if uids:
-            self.queue.add_bulk([workload.key for workload in self.fleet if workload.uid in uids])
+            keys = [workload.key for workload in self.fleet if workload.marked and workload.uid in uids]
+            self.queue.add_bulk(keys)
 
     async def _drain(self) -> None:
         """Finish the writes in flight, tell the last status, give the lease up."""
