@@ -118,7 +118,20 @@ class Stage:
     async def _make(self, kind: str, body: Object, ours: bool) -> None:
         made = await self.api.create(collection(kind, self.namespace), body, OWNER)
         if ours:
-            self._wanted[kind, made["metadata"]["name"]] = copy.deepcopy(made["spec"])
+            self.owned(kind, made["metadata"]["name"], made["spec"])
+
+    async def remove(self, kind: str, name: str) -> None:
+        """Its owner deletes a workload."""
+        del self._wanted[kind, name]
+        await self.api.delete(self.path(kind, name), propagationPolicy="Background")
+
+    def owned(self, kind: str, name: str, spec: Object) -> None:
+        """There is a workload whose owner wants this spec."""
+        self._wanted[kind, name] = copy.deepcopy(spec)
+
+    def wanted(self, kind: str, name: str) -> Object:
+        """The spec that its owner last wanted."""
+        return self._wanted[kind, name]
 
     async def owner_wants(self, kind: str, name: str, **spec: Any) -> None:
         """The owner changes fields of a spec; None removes one."""

@@ -55,7 +55,7 @@ async def sync_with_git(stage: Stage, manifests: dict[tuple[str, str], Object], 
 async def install(stage: Stage, manifests: dict[tuple[str, str], Object]) -> None:
     for (kind, name), body in manifests.items():
         made = await stage.api.apply(stage.path(kind, name), body, TOOL)
-        stage._wanted[kind, name] = made["spec"]
+        stage.owned(kind, name, made["spec"])
     await until(lambda: len(stage.workloads()) == 2, "the observer sees them")
 
 

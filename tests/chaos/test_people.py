@@ -110,9 +110,9 @@ def _free(stage: Stage) -> bool:
 
 
 async def test_deleted_and_made_anew(paused: Stage, verdict: Callable[..., None]) -> None:
-    """As `kubectl replace --force` does, and as a rename is done."""
-    for kind, name in (SYNC, INGEST):
-        await paused.api.delete(paused.path(kind, name), propagationPolicy="Background")
+    """As `kubectl replace --force` does, under the same name."""
+    await paused.remove(*SYNC)
+    await paused.remove(*INGEST)
     await until(lambda: len(paused.workloads()) == 8, "gone")
     await paused.sync("sync-0-0", schedule="* * * * *", startingDeadlineSeconds=77)
     await paused.ingest("ingest-0", replicas=4)
@@ -120,6 +120,23 @@ async def test_deleted_and_made_anew(paused: Stage, verdict: Callable[..., None]
     await until(paused.all_paused, "the new ones are paused too")
     await paused.resume()
     verdict("people", "workload deleted and made anew (replace --force)", 2)
+
+
+async def test_renamed(paused: Stage, verdict: Callable[..., None]) -> None:
+    """Kubernetes renames nothing: the owner deletes it and makes another, from what is in the cluster now."""
+    found = paused.workloads()
+    for kind, name in (SYNC, INGEST):
+        spec, marks = found[kind, name]["spec"], found[kind, name]["metadata"]
+        wanted = paused.wanted(kind, name)
+        await paused.remove(kind, name)
+        metadata = {"name": f"{name}-renamed", "labels": marks["labels"], "annotations": marks["annotations"]}
+        await paused.api.create(
+            collection(kind, paused.namespace), {"metadata": metadata, "spec": spec}, OWNER
+        )
+        paused.owned(kind, f"{name}-renamed", wanted)
+    await until(lambda: len(paused.workloads()) == 10, "renamed")
+    await paused.resume()
+    verdict("people", "workload renamed by delete and create, marks and all", 2)
 
 
 async def test_two_owners(paused: Stage, verdict: Callable[..., None]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 STAGES = Path(__file__).parent / "stages"
 AUDIT = Path(__file__).parent / "audit.yaml"
+AUDIT_MEBIBYTES = 100_000
+"""Never rotated: whoever reads it holds a place in it. The API server's own default is 100."""
 
 # Outside of the range that the kernel hands out to outgoing connections (from 32768 on Linux), so that
 # nobody's connection takes a port between our finding it free and the server's binding it.
@@ -114,6 +116,7 @@ def _etcd(binaries: Path, layout: Layout, ports: Ports) -> list[str | Path]:
         f"--initial-cluster=default={peer}",
         "--unsafe-no-fsync",  # it is thrown away, so it needs no disk's promise; a slow disk makes it flaky
         "--log-level=warn",
+        "--quota-backend-bytes=8589934592",  # the 2 GiB by default are full after some 100,000 writes of ours
     ]
 
 
@@ -132,6 +135,7 @@ def _apiserver(binaries: Path, layout: Layout, ports: Ports) -> list[str | Path]
         "--service-cluster-ip-range=10.0.0.0/24",
         f"--audit-policy-file={AUDIT}",
         f"--audit-log-path={layout.audit_log}",
+        f"--audit-log-maxsize={AUDIT_MEBIBYTES}",
         # Pods mount no token here, so a pod need not wait for its namespace's default account.
         "--disable-admission-plugins=ServiceAccount",
     ]

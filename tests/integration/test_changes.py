@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
+import pytest
 from stage import RunningOperator, Stage, eventually
+
+from controlplane.failure import KubectlError
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 AUTUMN = [{"name": "autumn", "firstDay": "2027-10-01", "lastDay": "2027-10-31"}]
@@ -123,6 +127,25 @@ async def test_what_is_not_ours_is_never_touched(stage: Stage, operator: Running
     operator.jump_to("2027-04-02T12:00")
     await eventually(lambda: stage.is_syncing("ours"), "ours is back")
     assert stage.get("cronjob", "foreign")["metadata"]["resourceVersion"] == before
+
+
+async def test_a_tenants_policy_reaches_no_other_namespace(stage: Stage, operator: RunningOperator) -> None:
+    """Neither by a name, nor by a selector that fits all, nor by a field that only cluster policies have."""
+    neighbour = stage.add_namespace(f"{stage.namespace}-neighbour")
+    stage.sync()
+    stage.sync(namespace=neighbour)
+    before = stage.get("cronjob", "rosters", namespace=neighbour)["metadata"]["resourceVersion"]
+    stage.policy(windows=SPRING, schools=["lincoln"], selector={})
+    stage.policy("everybody", windows=SPRING)
+    with pytest.raises(KubectlError, match="namespaceSelector"):
+        stage.policy("greedy", windows=SPRING, namespaceSelector={})
+    with pytest.raises(KubectlError, match="enforcement"):
+        stage.policy("greedy", windows=SPRING, enforcement="Enforced")
+    await eventually(stage.is_paused, "paused at home")
+    for policy in ("spp/summer", "spp/everybody"):
+        ready = partial(stage.condition, "Ready", policy)
+        await eventually(lambda ready=ready: ready().get("status") == "True", "all of its reach is written")
+    assert stage.get("cronjob", "rosters", namespace=neighbour)["metadata"]["resourceVersion"] == before
 
 
 async def test_a_refused_write_is_told_on_the_policy_and_stops_no_other(
