@@ -33,7 +33,7 @@ class Request:
     @property
     def to_status(self) -> bool:
         """Of a school or a policy."""
-        return self.resource.endswith("/status") and not self.to_workload and self.verb == "patch"
+        return self.resource.endswith("/status") and not self.to_workload and self.verb in ("patch", "update")
 
 
 class Audit:

@@ -61,10 +61,12 @@ class Figure:
 
 @dataclass(slots=True)
 class Report:
-    """Figures in the order in which they were measured; ``tell`` is called with each."""
+    """Figures in the order in which they were measured; ``tell`` is called with each. ``failed`` names what
+    could not be measured."""
 
     tell: Callable[[Figure], None]
     figures: list[Figure] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
     def add(
         self,

@@ -51,8 +51,9 @@ async def _base(ground: Ground) -> None:
         await asyncio.sleep(ground.size.idle_connections_seconds)
         base = process.resident_kib(operator.pid)
     _, imported = imports()
-    ground.report.add("growth", "memory without workloads", base / 1024, "MiB")
-    ground.report.add("growth", "memory of the imports alone", imported / 1024, "MiB")
+    add, told = ground.report.add, f"{base / 1024:.0f} MiB, and {imported / 1024:.0f} MiB"
+    name = "memory without workloads, to that of the imports alone"
+    add("growth", name, base / imported, target=at_most(1), binding=True, note=told)
 
 
 def _tell(ground: Ground, section: str, workloads: int, pause: Measured, *, resume: Measured) -> None:

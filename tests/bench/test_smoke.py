@@ -32,4 +32,4 @@ def test_every_story_is_told(cluster: Cluster, tmp_path: Path) -> None:
     assert counted["requests beyond watches and lease"] == 0
     writes = next(figure["note"] for figure in told if figure["name"] == "resume: every status, more time")
     assert "200 patch cronjobs, 200 patch cronjobs/status" in writes
-    assert "20 patch schoolsyncs/status" in writes
+    assert "20 update schoolsyncs/status" in writes

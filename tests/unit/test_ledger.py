@@ -62,3 +62,20 @@ def test_a_change_that_is_none_is_not_told() -> None:
     told.clear()
     ledger.enter(KEYS[0], verdict(OWN), Standing("lincoln", Phase.PAUSED, settled=True))
     assert told == []
+
+
+def test_a_pause_is_over_with_its_last_job() -> None:
+    ledger = Ledger(lambda _: None)
+    pausing = Standing("lincoln", Phase.PAUSING, settled=True)
+    for key, standing in zip(
+        KEYS, (pausing, Standing("lincoln", Phase.PAUSING, settled=False), SYNCING), strict=True
+    ):
+        ledger.enter(key, verdict(OWN), standing)
+        ledger.quiet(key)
+    assert ledger.book(OWN.ref) == {
+        KEYS[0]: PAUSED,
+        KEYS[1]: Standing("lincoln", Phase.PAUSING, settled=False),
+        KEYS[2]: SYNCING,
+    }, "what is still to be written, or is not paused at all, stands as it stood"
+    ledger.quiet(sync("stranger").key)
+    assert len(ledger.book(OWN.ref)) == 3

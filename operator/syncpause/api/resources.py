@@ -1,9 +1,10 @@
 """The kinds of the API as whole objects, as the API server sends them."""
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from syncpause.api.base import ApiModel
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
+from syncpause.api.rules import ONE_OWNER
 from syncpause.api.school import SchoolStatus
 from syncpause.api.status import PolicyStatus
 
@@ -82,7 +83,7 @@ class SchoolSync(Resource):
 
     api_version: Literal["syncpause.dev/v1alpha1"] = "syncpause.dev/v1alpha1"
     kind: Literal["SchoolSync"] = "SchoolSync"
-    status: SchoolStatus = SchoolStatus()
+    status: Annotated[SchoolStatus, ONE_OWNER] = SchoolStatus()
     """What the operator sees and does about this school. Written by the operator alone."""
 
 

@@ -70,6 +70,11 @@ ATOMIC = Extensions({"x-kubernetes-list-type": "atomic"})
 """A list that is written as one: who applies it owns all of it."""
 
 
+ONE_OWNER = Extensions({"x-kubernetes-map-type": "atomic"})
+"""An object that is written as one. Its fields are not listed in `managedFields`, which for a status of many
+lists would be as long as the status itself."""
+
+
 def keyed_by(key: str) -> Extensions:
     """A list whose entries are merged by `key` under server-side apply, and are unique by it."""
     return Extensions({"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from syncpause.domain.governance import Verdict
@@ -31,17 +32,13 @@ class Ledger:
     def enter(self, key: Key, verdict: Verdict, standing: Standing) -> None:
         """Write down where a workload stands now."""
         self._meet(key)
-        entry = _entry(tuple(policy.ref for policy in verdict.policies), standing)
+        self._note(key, _entry(tuple(policy.ref for policy in verdict.policies), standing))
+
+    def quiet(self, key: Key) -> None:
+        """Nothing runs any more of a workload that was paused; all else of where it stands is as before."""
         known = self._entered.get(key)
-        if known == entry:
-            return
-        if known:
-            self._strike(key, known[0])
-        refs, standing = entry
-        for ref in refs:
-            self._books.setdefault(ref, {})[key] = standing
-            self._on_change(ref)
-        self._entered[key] = entry
+        if known and known[1].phase is Phase.PAUSING and known[1].settled:
+            self._note(key, _entry(known[0], replace(known[1], phase=Phase.PAUSED)))
 
     def strike(self, key: Key) -> None:
         """Forget a workload that is gone."""
@@ -87,6 +84,18 @@ class Ledger:
             self._rounds = [round_ for round_ in self._rounds if round_.keys]
             for ref in sorted(set().union(*(round_.refs for round_ in over))):
                 self._on_change(ref)
+
+    def _note(self, key: Key, entry: tuple[tuple[PolicyRef, ...], Standing]) -> None:
+        known = self._entered.get(key)
+        if known == entry:
+            return
+        if known:
+            self._strike(key, known[0])
+        refs, standing = entry
+        for ref in refs:
+            self._books.setdefault(ref, {})[key] = standing
+            self._on_change(ref)
+        self._entered[key] = entry
 
     def _strike(self, key: Key, refs: tuple[PolicyRef, ...]) -> None:
         for ref in refs:

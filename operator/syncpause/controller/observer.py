@@ -49,7 +49,7 @@ class Observer:
         for name in {workload.school} ^ ({before.school} if before else set()):
             self._on_school(School(workload.namespace, name))
         if before is None or _substance(before) != _substance(workload):
-            self._queue.add(workload.key)
+            self._queue.add_seen(workload.key, workload.resource_version)
 
     def removed(self, key: Key, uid: str) -> None:
         """A workload was deleted, or lost its school label: which of the two, only reading it tells."""

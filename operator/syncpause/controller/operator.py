@@ -219,9 +219,9 @@ class Operator:
 
     def _looked_back(self, uids: set[str]) -> None:
         """Pauses have been looked back on: what was found, or that nothing was, changes their standing."""
-        if uids:
-            keys = [workload.key for workload in self.fleet if workload.marked and workload.uid in uids]
-            self.queue.add_bulk(keys)
+        for workload in self.fleet if uids else ():
+            if workload.uid in uids and workload.marked:
+                self.reconciler.looked_back(workload)
 
     async def _drain(self) -> None:
         """Finish the writes in flight, tell the last status, give the lease up."""

@@ -24,6 +24,7 @@ class WorkQueue:
         self._queued: set[Key] = set()
         self._active: set[Key] = set()
         self._again: set[Key] = set()
+        self._seen: dict[Key, int] = {}
         self._delayed: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
         self._idle: deque[asyncio.Future[None]] = deque()
@@ -33,6 +34,16 @@ class WorkQueue:
     def add(self, key: Key) -> None:
         """Queue fresh work: something just happened to this workload. Also cuts a back-off short."""
         self._put(key, self._fresh)
+
+    def add_seen(self, key: Key, version: str) -> None:
+        """Queue fresh work for a version that was seen, unless whoever has the key in hand comes to know it.
+
+        The watch tells of an own write before its answer arrives, more often than not.
+        """
+        if key in self._active:
+            self._seen[key] = int(version)
+        else:
+            self.add(key)
 
     def add_bulk(self, keys: Iterable[Key]) -> None:
         """Queue a transition's workloads, in this order, behind all fresh work."""
@@ -90,10 +101,11 @@ class WorkQueue:
             self._drained.clear()
             await self._drained.wait()
 
-    def done(self, key: Key) -> None:
-        """Give a key back."""
+    def done(self, key: Key, version: str = "0") -> None:
+        """Give a key back; ``version`` is the newest one that was worked on."""
         self._active.discard(key)
-        if key in self._again:
+        unknown = self._seen.pop(key, 0) > int(version)
+        if unknown or key in self._again:
             self._again.discard(key)
             self._put(key, self._fresh)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-
-import structlog
 
 from syncpause.api import names
 from syncpause.controller.clock import Clock
@@ -29,7 +28,7 @@ from syncpause.domain.workload import Key, Workload
 from syncpause.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooManyRequests
 from syncpause.kube.workloads import Workloads
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 Warn = Callable[[Workload, Verdict, str, str], None]
 """Reports a warning (workload concerned, its verdict, reason, sentence) on its school and its policies."""
@@ -95,20 +94,22 @@ class Reconciler:
             key = await self._queue.take()
             if key is None:
                 return False
+            version = "0"
             try:
-                await self._attempt(key)
+                version = await self._attempt(key)
             finally:
-                self._queue.done(key)
+                self._queue.done(key, version)
         finally:
             self._pace.leave()
         return True
 
-    async def _attempt(self, key: Key) -> None:
+    async def _attempt(self, key: Key) -> str:
+        """Returns the version that it came to know; "0" for none."""
         try:
             workload = await self._find(key)
-            if workload is not None:
-                await self._reconcile(workload)
+            version = await self._reconcile(workload) if workload is not None else "0"
             self._queue.succeeded(key)
+            return version
         except Conflict:
             await self._read_again(key)
         except (Forbidden, Invalid) as error:
@@ -120,10 +121,11 @@ class Reconciler:
                 self._pace.refused()
             after = error.retry_after if isinstance(error, TooManyRequests) else None
             delay = self._queue.retry(key, after)
-            log.debug("will try again", workload=str(key), error=str(error), seconds=round(delay, 1))
+            log.debug("%s: will try again in %.1f s: %s", key, delay, error)
         except Exception:
-            log.exception("a defect of the operator; will try again", workload=str(key))
+            log.exception("a defect of the operator; will try again: %s", key)
             self._queue.retry(key)
+        return "0"
 
     def _forget(self, uid: str) -> None:
         """A workload is gone, and what was noted of its pause with it."""
@@ -140,7 +142,7 @@ class Reconciler:
         self._orphans.pop(key, None)
         return workload
 
-    async def _reconcile(self, workload: Workload) -> None:
+    async def _reconcile(self, workload: Workload) -> str:
         verdict = decide(self._intake.world, workload, self._clock())
         change = await self._plan(workload, verdict)
         patience = self._contests.patience(workload, change) if change else 0.0
@@ -153,6 +155,7 @@ class Reconciler:
         if waits:
             self._queue.later(workload.key, min(waits))
         self._enter(workload, verdict)
+        return workload.resource_version
 
     async def _plan(self, workload: Workload, verdict: Verdict) -> Change | None:
         now = self._clock()
@@ -184,7 +187,7 @@ class Reconciler:
         if "suspend" in change.spec and change.action is not Action.RESUME:
             self._jobs.paused(workload)
         WRITES.labels(change.action).inc()
-        log.debug("written", workload=str(workload.key), action=str(change.action), why=verdict.reason)
+        log.debug("%s: %s written, for it is %s", workload.key, change.action, verdict.reason)
         self._fleet.forget_restore(workload)
         if workload.school:
             self._fleet.put(workload)
@@ -196,6 +199,14 @@ class Reconciler:
         requests = 1 if change.last_schedule is None else 2
         self._pace.answered(asyncio.get_running_loop().time() - began, requests)
         return workload
+
+    def looked_back(self, workload: Workload) -> None:
+        """The Jobs of a workload that was paused are known now: they are seen to, or nothing of it runs."""
+        if self._jobs.still_running(workload):
+            self._queue.add_bulk([workload.key])
+        else:
+            self._ledger.quiet(workload.key)
+            self._on_standing(School(workload.namespace, workload.school))
 
     def _enter(self, workload: Workload, verdict: Verdict, refused: str = "") -> None:
         if not workload.school:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -34,6 +35,8 @@ from syncpause.kube.policies import Policies
 
 log = structlog.get_logger()
 
+PROGRESS_SECONDS = 2.0
+"""Between two rounds while workloads are still written: each looks at all that a policy governs."""
 PROGRESS = 10
 """Policies whose progress is told while workloads are still written: more would take requests from these."""
 WRITERS = 8
@@ -97,6 +100,8 @@ class Reporter:
             began = asyncio.get_running_loop().time()
             await self.flush()
             await asyncio.sleep(began + self._interval - asyncio.get_running_loop().time())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._queue.idle(), PROGRESS_SECONDS)
 
     async def flush(self) -> None:
         """One round: every policy that was touched. Nothing while policies cannot be read."""

@@ -33,9 +33,11 @@ from syncpause.kube.schools import Line, LineKey, SchoolSyncs
 
 log = structlog.get_logger()
 
-WRITERS = 8
+WRITERS = 16
 """Lines written at once, once nothing else is to be written."""
 RETRY_SECONDS = 5.0
+NEWS_SECONDS = 5.0
+"""How long Events may wait for lines that are still to be written: these are what people look at."""
 
 
 class SchoolReporter:
@@ -71,6 +73,7 @@ class SchoolReporter:
         self._names: dict[LineKey, School] = {}
         self._warnings: dict[LineKey, dict[str, list[str]]] = {}
         self._news: deque[tuple[Line, Announcement]] = deque()
+        self._news_since = 0.0
         self._problem = ""
         self._changed = asyncio.Event()
 
@@ -115,7 +118,9 @@ class SchoolReporter:
         problems: list[str] = []
         keys = iter(touched)
         await asyncio.gather(*(self._write_some(keys, problems) for _ in range(WRITERS)))
-        await asyncio.gather(*(self._announce_some() for _ in range(WRITERS)))
+        waited = asyncio.get_running_loop().time() - self._news_since
+        if not self._touched or waited > NEWS_SECONDS:
+            await asyncio.gather(*(self._announce_some() for _ in range(WRITERS)))
         problem = problems[0] if problems else ""
         if problem != self._problem and problem:
             log.warning("SchoolSyncs not written; will try again", error=problem, schools=len(problems))
@@ -175,10 +180,12 @@ class SchoolReporter:
             return
         after = school_status(world, members, before, line.generation, now)
         if after != before:
-            line = await self._schools.patch_status(line, after.to_json())
+            line = await self._schools.put_status(line, after.to_json())
             self._book.put(line)
         else:
             self._pace.unused()
+        if not self._news:
+            self._news_since = asyncio.get_running_loop().time()
         news = [*announce_school(before, after), *self._collected_warnings(line.key)]
         self._news.extend((line, each) for each in news)
 

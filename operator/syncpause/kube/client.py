@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
-FENCED = frozenset({"PATCH", "POST", "DELETE"})
-"""What only the leader may do. PUT is the Lease's own renewal."""
 CONNECT_SECONDS = 10.0
 RENEW_SECONDS = 10.0
 """Least seconds between two renewals of the credentials, for a plugin that cannot help is slow to say so."""
@@ -81,7 +79,7 @@ class Client:
         self._managed = {"fieldManager": manager}
         self._agent = f"syncpause/{__version__}"
         self.may_write: Callable[[], bool] | None = None
-        """Asked before each PATCH, POST and DELETE; where it says no, nothing is sent. None: always."""
+        """Asked before each write; where it says no, nothing is sent. None: always."""
         self._renewing = asyncio.Lock()
         self._renewed_at = 0.0
         self._retired: RESTClientObject | None = None
@@ -106,7 +104,7 @@ class Client:
         self, path: str, params: Mapping[str, str] | None = None, *, within: float | None = None
     ) -> bytes:
         """GET. Raises ApiError, as do all others; ``within`` replaces the client's own timeout (seconds)."""
-        return await self._send("GET", path, params=params, within=within)
+        return await self._exchange("GET", path, params=params, within=within)
 
     async def patch(
         self,
@@ -118,25 +116,26 @@ class Client:
     ) -> bytes:
         """PATCH as the client's field manager; returns the object as it is now."""
         data = msgspec.json.encode(body)
-        return await self._send(
+        return await self._write(
             "PATCH", path, params=self._managed, data=data, content_type=content_type, within=within
         )
 
     async def post(self, path: str, body: Mapping[str, Any], *, within: float | None = None) -> bytes:
         """POST; returns the object as created."""
-        return await self._send(
+        return await self._write(
             "POST", path, params=self._managed, data=msgspec.json.encode(body), within=within
         )
 
-    async def put(self, path: str, body: Mapping[str, Any], *, within: float | None = None) -> bytes:
-        """PUT; returns the object as it is now."""
-        return await self._send(
-            "PUT", path, params=self._managed, data=msgspec.json.encode(body), within=within
-        )
+    async def put(
+        self, path: str, body: Mapping[str, Any], *, within: float | None = None, fenced: bool = True
+    ) -> bytes:
+        """PUT; returns the object as it is now. Not ``fenced`` is what makes a leader, the Lease alone."""
+        send = self._write if fenced else self._exchange
+        return await send("PUT", path, params=self._managed, data=msgspec.json.encode(body), within=within)
 
     async def delete(self, path: str, body: Mapping[str, Any] | None = None) -> bytes:
         """DELETE; ``body`` is a DeleteOptions."""
-        return await self._send("DELETE", path, data=None if body is None else msgspec.json.encode(body))
+        return await self._write("DELETE", path, data=None if body is None else msgspec.json.encode(body))
 
     async def stream(
         self,
@@ -161,7 +160,15 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _lost(error, self.server, read_timeout) from error
 
-    async def _send(
+    async def _write(self, method: str, path: str, **request: Any) -> bytes:
+        self._fence()
+        return await self._exchange(method, path, **request)
+
+    def _fence(self) -> None:
+        if self.may_write is not None and not self.may_write():
+            raise ConnectionLost("nothing is written: another replica may lead by now", reason="LeadLost")
+
+    async def _exchange(
         self,
         method: str,
         path: str,
@@ -171,8 +178,6 @@ class Client:
         content_type: str = JSON,
         within: float | None = None,
     ) -> bytes:
-        if method in FENCED and self.may_write is not None and not self.may_write():
-            raise ConnectionLost("nothing is written: another replica may lead by now", reason="LeadLost")
         limits = self._limits if within is None else aiohttp.ClientTimeout(total=within)
         try:
             async with await self._open(

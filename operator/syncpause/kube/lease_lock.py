@@ -81,7 +81,9 @@ class LeaseLock(BaseLock):
         """PUT with the resourceVersion that was read, so that of two candidates one loses."""
         path = f"{paths.leases(namespace)}/{name}"
         try:
-            body = await self._client.put(path, {**self._lease, "spec": spec}, within=self._within)
+            body = await self._client.put(
+                path, {**self._lease, "spec": spec}, within=self._within, fenced=False
+            )
             self._lease = decode_object(body)
         except ApiError as error:
             log.warning("the lease %s/%s was not written: %s", namespace, name, error)

@@ -15,7 +15,6 @@ from syncpause.kube.client import Client
 from syncpause.kube.decoding import ObjectList, Page, decode_objects, unreadable
 from syncpause.kube.informer import Source
 from syncpause.kube.paging import list_all
-from syncpause.kube.policies import status_patch
 
 Objects = list[dict[str, Any]]
 
@@ -68,10 +67,16 @@ class SchoolSyncs:
         }
         return _decode(await self._client.post(paths.schools(key.namespace), body))
 
-    async def patch_status(self, line: Line, after: Mapping[str, Any]) -> Line:
-        """Make the status ``after``; returns the line as it is now. Raises NotFound if it was deleted."""
-        body = {"metadata": {"uid": line.uid}, "status": status_patch(line.said(), after)}
-        return _decode(await self._client.patch(f"{_path(line.key)}/status", body))
+    async def put_status(self, line: Line, status: Mapping[str, Any]) -> Line:
+        """Make the status this; returns the line as it is now. Raises NotFound or Conflict if it is another.
+
+        A PUT, for all of the status is the operator's, and to merge a patch into it costs the API server more
+        than to take it as it comes. Of the metadata it takes nothing over from a write of a status.
+        """
+        key, version = line.key, line.resource_version
+        named = {"name": key.name, "namespace": key.namespace, "uid": line.uid, "resourceVersion": version}
+        body = {"apiVersion": API_VERSION, "kind": SchoolSync.KIND, "metadata": named, "status": status}
+        return _decode(await self._client.put(f"{_path(key)}/status", body))
 
     async def delete(self, line: Line) -> None:
         """Remove it, never a namesake that was made since. Raises NotFound or Conflict."""
