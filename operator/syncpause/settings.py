@@ -42,7 +42,9 @@ class Settings:
     page_size: int = _knob(500, "Objects per page of a list.")
     request_timeout: float = _knob(30.0, "Seconds until a request counts as lost.")
     watch_timeout: float = _knob(150.0, "Seconds without a byte until a watch counts as cut.")
-    relist_interval: float = _knob(300.0, "Seconds between two comparisons with all policies and namespaces.")
+    relist_interval: float = _knob(
+        1800.0, "Seconds between two comparisons with all policies and namespaces, beside those with cause."
+    )
     status_interval: float = _knob(0.5, "Least seconds between two rounds of status writes.")
     leader_elect: bool = _knob(False, "Hold a Lease, so that one replica of several is active.")
     lease_namespace: str = _knob(OPERATOR_NAMESPACE, "Namespace of the Lease.")

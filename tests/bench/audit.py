@@ -28,7 +28,9 @@ class Request:
 
     @property
     def to_workload(self) -> bool:
-        return self.resource.split("/")[0] in ("cronjobs", "deployments") and self.verb == "patch"
+        """Refused ones, such as for a conflict, do not count."""
+        written = self.verb == "patch" and self.code == 200
+        return written and self.resource.split("/")[0] in ("cronjobs", "deployments")
 
     @property
     def to_status(self) -> bool:

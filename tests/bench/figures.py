@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -36,8 +38,8 @@ def at_most(value: float) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured thing. ``binding`` is set where a miss fails the run: for ratios and counted work, which
-    the machine's mood does not move."""
+    """One measured thing, of a story, on a day. ``binding`` is set where a miss fails the run: for ratios and
+    counted work, which the machine's mood does not move."""
 
     section: str
     name: str
@@ -46,6 +48,14 @@ class Figure:
     target: Target | None = None
     binding: bool = False
     note: str = ""
+    story: str = ""
+    day: str = ""
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Figure:
+        """From JSON."""
+        target = Target(**row["target"]) if row["target"] else None
+        return cls(**{name: row[name] for name in cls.__slots__ if name != "target"}, target=target)
 
     @property
     def verdict(self) -> str:
@@ -61,10 +71,11 @@ class Figure:
 
 @dataclass(slots=True)
 class Report:
-    """Figures in the order in which they were measured; ``tell`` is called with each. ``failed`` names what
-    could not be measured."""
+    """Figures in the order in which they were measured; ``tell`` is called with each. ``story`` is what is
+    being measured, ``failed`` names what could not be."""
 
     tell: Callable[[Figure], None]
+    story: str = ""
     figures: list[Figure] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -79,7 +90,8 @@ class Report:
         binding: bool = False,
         note: str = "",
     ) -> None:
-        figure = Figure(section, name, value, unit, target, binding, note)
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
+        figure = Figure(section, name, value, unit, target, binding, note, self.story, day)
         self.figures.append(figure)
         self.tell(figure)
 
@@ -101,12 +113,16 @@ class Report:
             lines.append(f"| {' | '.join(cells)} |")
         return "\n".join(lines)
 
+    def keep(self, path: Path, stories: Sequence[str]) -> None:
+        """Take over from JSON what was measured before of other stories, in the order of these."""
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        fresh = {each.story for each in self.figures}
+        kept = [Figure.of(row) for row in before if row["story"] in stories and row["story"] not in fresh]
+        self.figures = sorted([*kept, *self.figures], key=lambda each: stories.index(each.story))
+
     def write_json(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [
-            {**asdict(each), "target": str(each.target or ""), "verdict": each.verdict}
-            for each in self.figures
-        ]
+        rows = [{**asdict(each), "verdict": each.verdict} for each in self.figures]
         path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def _rows(self) -> list[tuple[str, Figure]]:

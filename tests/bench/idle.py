@@ -37,13 +37,17 @@ async def nothing_happens(ground: Ground) -> None:
         add(section, "CPU", 100 * (operator.cpu - used) / seconds, "%", target=at_most(0.2))
         grown = process.resident_kib(operator.pid) - held
         add(section, "memory grows by", grown / 1024, "MiB")
-        await _churn(ground, operator)
 
 
-async def _churn(ground: Ground, operator: object) -> None:
+async def nothing_for_us(ground: Ground) -> None:
     """Each CronJob's status is updated, as the CronJob controller does after a run."""
+    async with ground.operator(*LEASE) as operator:
+        await ground.rest()
+        await _churn(ground, operator.pid)
+
+
+async def _churn(ground: Ground, pid: int) -> None:
     seconds = ground.size.churn_seconds
-    pid = operator.pid  # type: ignore[attr-defined]
     before = process.cpu_seconds(pid)
     began, sent = time.monotonic(), 0
     pending: set[asyncio.Task[None]] = set()

@@ -130,6 +130,22 @@ async def paused(api: Api) -> int:
     return found
 
 
+async def settled(api: Api) -> None:
+    """Wait until every Deployment has as many pods as it is to have, and its controller has said so."""
+    for _ in range(600):
+        found = [item async for item in items(api, "deployments") if not _is_settled(item)]
+        if not found:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError(f"{len(found)} Deployments are not settled after five minutes")
+
+
+def _is_settled(deployment: Object) -> bool:
+    status, wanted = deployment["status"], deployment["spec"]["replicas"]
+    seen = status.get("observedGeneration") == deployment["metadata"]["generation"]
+    return seen and status.get("replicas", 0) == status.get("readyReplicas", 0) == wanted
+
+
 async def together(work: Iterable[Awaitable[Any]]) -> None:
     """Many requests, some at once."""
     waiting = iter(work)

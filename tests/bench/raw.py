@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 
 CRON, DEPLOY = "/apis/batch/v1/cronjobs", "/apis/apps/v1/deployments"
+CONFLICT = 409
 MARKS = {
     "syncpause.dev/missed-runs": "Skip",
     "syncpause.dev/paused-by": "cspp/bench",
@@ -75,8 +76,18 @@ async def patch_all(config: dict[str, Any], what: str, at_once: int) -> dict[str
             query = {"fieldManager": "syncpause"}
             async with session.patch(path, data=body, headers=merge, params=query) as answer:
                 text = await answer.read()
-                answer.raise_for_status()
-                return text
+                if answer.status != CONFLICT:
+                    answer.raise_for_status()
+                    return text
+            return await again(path, body)
+
+        async def again(path: str, body: bytes) -> Any:
+            """A Deployment's controller has written since it was listed."""
+            async with session.get(path.removesuffix("/status")) as answer:
+                found = await answer.json()
+            patch = json.loads(body)
+            patch["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
+            return await send(path, json.dumps(patch).encode())
 
         async def worker() -> None:
             for kind, meta in left:

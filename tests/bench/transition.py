@@ -40,6 +40,7 @@ class Measured:
 
 async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str]]) -> Measured:
     """Let the operator pause or resume everything, by an edit of the policy."""
+    await load.settled(ground.api)
     audit, used, served = ground.audit(), operator.cpu, ground.server_cpu()
     database = ground.database_bytes()
     process.forget_peak(operator.pid)
@@ -67,6 +68,7 @@ async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str
 
 async def with_raw(ground: Ground, what: str) -> float:
     """PATCH/s of the raw client, as the API server's record has it."""
+    await load.settled(ground.api)
     audit = ground.audit()
     await raw.run(ground.kubeconfig, what, RAW_AT_ONCE)
     patches = [each for each in audit.read() if each.to_workload]

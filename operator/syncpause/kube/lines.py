@@ -9,7 +9,7 @@ import aiohttp
 
 from syncpause.kube.errors import ConnectionLost
 
-BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.02
+BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.05
 """Where something came twice within the first, what comes next is left in the socket for the second: to wake
 up for one event costs ten times what its decoding does, and no event waits longer than that."""
 
