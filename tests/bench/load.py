@@ -143,7 +143,7 @@ async def settled(api: Api) -> None:
 def _is_settled(deployment: Object) -> bool:
     status, wanted = deployment["status"], deployment["spec"]["replicas"]
     seen = status.get("observedGeneration") == deployment["metadata"]["generation"]
-    return seen and status.get("replicas", 0) == status.get("readyReplicas", 0) == wanted
+    return bool(seen and status.get("replicas", 0) == status.get("readyReplicas", 0) == wanted)
 
 
 async def together(work: Iterable[Awaitable[Any]]) -> None:
