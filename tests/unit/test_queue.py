@@ -20,6 +20,13 @@ async def take(queue: WorkQueue) -> str:
     return found.name
 
 
+async def with_a_in_hand() -> WorkQueue:
+    queue = WorkQueue(Pace(8, 0))
+    queue.add(key("a"))
+    assert await take(queue) == "a"
+    return queue
+
+
 async def test_fresh_work_overtakes_bulk_work() -> None:
     queue = WorkQueue(Pace(8, 0))
     queue.add_bulk([key("a"), key("b")])
@@ -37,9 +44,7 @@ async def test_a_key_that_turns_urgent_comes_once() -> None:
 
 
 async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
-    queue = WorkQueue(Pace(8, 0))
-    queue.add(key("a"))
-    assert await take(queue) == "a"
+    queue = await with_a_in_hand()
     queue.add(key("a"))
     queue.add(key("b"))
     assert await take(queue) == "b"
@@ -48,9 +53,7 @@ async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
 
 
 async def test_a_version_that_its_worker_comes_to_know_is_not_worked_on_again() -> None:
-    queue = WorkQueue(Pace(8, 0))
-    queue.add(key("a"))
-    assert await take(queue) == "a"
+    queue = await with_a_in_hand()
     queue.add_seen(key("a"), "7")
     queue.done(key("a"), "7")
     queue.add(key("b"))
@@ -58,9 +61,7 @@ async def test_a_version_that_its_worker_comes_to_know_is_not_worked_on_again() 
 
 
 async def test_a_version_that_its_worker_does_not_know_is_worked_on() -> None:
-    queue = WorkQueue(Pace(8, 0))
-    queue.add(key("a"))
-    assert await take(queue) == "a"
+    queue = await with_a_in_hand()
     queue.add_seen(key("a"), "8")
     queue.done(key("a"), "7")
     assert await take(queue) == "a", "someone wrote after us"
@@ -70,9 +71,7 @@ async def test_a_version_that_its_worker_does_not_know_is_worked_on() -> None:
 
 
 async def test_what_is_asked_for_meanwhile_is_done_whatever_version_is_known() -> None:
-    queue = WorkQueue(Pace(8, 0))
-    queue.add(key("a"))
-    assert await take(queue) == "a"
+    queue = await with_a_in_hand()
     queue.add_seen(key("a"), "7")
     queue.add_bulk([key("a")])
     queue.done(key("a"), "7")
