@@ -16,7 +16,11 @@ class AuditLog:
         self._at = log.stat().st_size if log.exists() else 0
 
     def fresh(self) -> Iterator[dict[str, Any]]:
-        """Entries that have not been read yet; the last line may still be in the making."""
+        """Entries that have not been read yet."""
+        return map(json.loads, self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """The same as they were written; the last line may still be in the making."""
         if not self._log.exists():
             return
         with self._log.open("rb") as log:
@@ -25,7 +29,7 @@ class AuditLog:
                 if not line.endswith(b"\n"):
                     return
                 self._at += len(line)
-                yield json.loads(line)
+                yield line
 
 
 def resource_of(entry: dict[str, Any]) -> str:

@@ -159,8 +159,10 @@ async def test_marks_stripped_while_nobody_watched_come_back_from_the_schools_li
     await stopped_operator.start()
     await eventually(lambda: stage.replicas() == 5, "as its owner wants it")
     await eventually(lambda: stage.spec_of_sync() == (False, 600), "as its owner wants it")
-    told = stage.kubectl("get", "events", "-n", stage.namespace)
-    assert "the copy in its school's status" in told
+    await eventually(
+        lambda: "the copy in its school's status" in stage.kubectl("get", "events", "-n", stage.namespace),
+        "told by an event",
+    )
 
 
 async def test_who_scaled_it_to_zero_after_the_pause_keeps_it_at_zero(
@@ -175,6 +177,15 @@ async def test_who_scaled_it_to_zero_after_the_pause_keeps_it_at_zero(
     await stopped_operator.start()
     await eventually(lambda: says(stage, state="Syncing"), "syncing")
     assert stage.replicas() == 0
+
+
+def _told(stage: Stage) -> list[tuple[str, int]]:
+    """Of the Events about schools, each reason and how often it was given."""
+    return sorted(
+        (item["reason"], item.get("count", 1))
+        for item in stage.items("events")
+        if item["involvedObject"]["kind"] == "SchoolSync"
+    )
 
 
 async def test_a_line_is_written_once_per_change_and_events_tell_the_transitions(
@@ -194,12 +205,8 @@ async def test_a_line_is_written_once_per_change_and_events_tell_the_transitions
     assert stage.get("school/lincoln")["metadata"]["resourceVersion"] == before
     operator.jump_to("2027-08-10T00:00")
     await eventually(lambda: says(stage, state="Syncing"), "resumed")
-    events = [
-        (item["reason"], item.get("count", 1))
-        for item in stage.items("events")
-        if item["involvedObject"]["kind"] == "SchoolSync"
-    ]
-    assert sorted(events) == [("Paused", 1), ("Resumed", 1)]
+    await eventually(lambda: len(_told(stage)) > 1, "an event a moment after the line")
+    assert _told(stage) == [("Paused", 1), ("Resumed", 1)]
     described = stage.kubectl("describe", "school/lincoln", "-n", stage.namespace)
     assert (
         "paused by spp/summer, window summer: 2027-06-15 to 2027-08-09; next: Resume 2027-08-10" in described

@@ -32,18 +32,19 @@ class Fleet:
         """The record, if there is one."""
         return self._workloads.get(key)
 
-    def put(self, workload: Workload) -> bool:
+    def put(self, workload: Workload, *, from_informer: bool = False) -> bool:
         """Keep a record; False if one at least as new is there.
 
         Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504). Of two of the
-        same version the second is kept: it is the informer's, which keeps it anyway.
+        same version the informer's is kept, which keeps it anyway.
         """
         known = self._workloads.get(workload.key)
         if known and known.uid == workload.uid:
+            force_setattr(workload, "key", known.key)  # equal ones; two or three of them cost 0.3 KiB
+            force_setattr(workload, "uid", known.uid)
             newer = int(workload.resource_version) - int(known.resource_version)
-            if newer < 0:
+            if newer < 0 or (newer == 0 and not from_informer):
                 return False
-            force_setattr(workload, "key", known.key)  # an equal one; two or three of them cost 0.3 KiB
             if known.school == workload.school:
                 self._workloads[known.key] = workload
                 return newer > 0

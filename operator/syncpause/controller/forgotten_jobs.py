@@ -98,8 +98,8 @@ class ForgottenJobs:
         if self._late_at is not None and self._late_at <= began:
             self._late_at = None
         done = {uid for uid, since in self._awaited.items() if since + SETTLE_SECONDS <= began}
-        for uid in done:
-            del self._awaited[uid]
+        # A dict that only loses entries never gives their memory back.
+        self._awaited = {uid: since for uid, since in self._awaited.items() if uid not in done}
         before, self._names = self._names, {uid: frozenset(names) for uid, names in found.items()}
         new = {uid for uid, names in self._names.items() if names - before.get(uid, frozenset())}
         self._on_found(done | new)

@@ -44,7 +44,7 @@ class Observer:
         before = self._fleet.get(workload.key)
         if before is not None and not self._queue.is_active(workload.key):
             self._fleet.remember(before, workload)
-        if not self._fleet.put(workload) or not self._leading.is_set():
+        if not self._fleet.put(workload, from_informer=True) or not self._leading.is_set():
             return
         for name in {workload.school} ^ ({before.school} if before else set()):
             self._on_school(School(workload.namespace, name))

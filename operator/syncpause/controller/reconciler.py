@@ -183,14 +183,14 @@ class Reconciler:
             await self._jobs.hand_back(workload, wish)
         managers = await self._contests.managers(workload, change)
         workload = await self._write(workload, change)
+        if workload.school:
+            self._fleet.put(workload)
         self._contests.written(workload, change, managers)
         if "suspend" in change.spec and change.action is not Action.RESUME:
             self._jobs.paused(workload)
         WRITES.labels(change.action).inc()
         log.debug("%s: %s written, for it is %s", workload.key, change.action, verdict.reason)
         self._fleet.forget_restore(workload)
-        if workload.school:
-            self._fleet.put(workload)
         return workload
 
     async def _write(self, workload: Workload, change: Change) -> Workload:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from msgspec.structs import force_setattr
+
 from syncpause.controller.fleet import School
 from syncpause.domain.school_names import object_name
 from syncpause.kube.schools import Line, LineKey
@@ -31,16 +33,13 @@ class SchoolBook:
         self._given_up = False
 
     def upsert(self, line: Line) -> None:
-        """A line was listed or seen to change."""
-        known = self._lines.get(line.key)
-        if known and known.uid == line.uid:
-            newer = int(line.resource_version) - int(known.resource_version)
-            if newer == 0:
-                self._lines[line.key] = line  # the informer keeps this one, so it costs nothing
-            if newer <= 0:
-                return
-        self._lines[line.key] = line
-        self._on_change(line.key)
+        """A line was listed or seen to change. Of two of one version this stays: the informer keeps it."""
+        known = self._known(line)
+        newer = int(line.resource_version) - int(known.resource_version) if known else 1
+        if newer >= 0:
+            self._lines[line.key] = line
+        if newer > 0:
+            self._on_change(line.key)
 
     def removed(self, key: LineKey, uid: str) -> None:
         """A line was deleted."""
@@ -53,8 +52,10 @@ class SchoolBook:
         self._listed.set()
 
     def put(self, line: Line) -> None:
-        """Keep a line that has just been written."""
-        self._lines[line.key] = line
+        """Keep a line that has just been written, where the informer has not told of it already."""
+        known = self._known(line)
+        if known is None or int(line.resource_version) > int(known.resource_version):
+            self._lines[line.key] = line
 
     def drop(self, line: Line) -> None:
         """Forget a line that is gone."""
@@ -76,3 +77,11 @@ class SchoolBook:
                 self._given_up = True
         line = self._lines.get(key_of(school))
         return (line.said().get("restore") or {}).get(name, "") if line else ""
+
+    def _known(self, line: Line) -> Line | None:
+        """What is kept of the same object, not of a namesake; the two share their key from now on."""
+        known = self._lines.get(line.key)
+        if known is None or known.uid != line.uid:
+            return None
+        force_setattr(line, "key", known.key)
+        return known

@@ -221,7 +221,7 @@ class SchoolReporter:
 
     async def _announce(self, line: Line, announcement: Announcement) -> None:
         await self._events.post(
-            regarding=ObjectRef(API_VERSION, SchoolSync.KIND, line.namespace, line.name, line.uid),
+            regarding=ObjectRef(API_VERSION, SchoolSync.KIND, line.key.namespace, line.key.name, line.uid),
             type=announcement.type,
             reason=announcement.reason,
             message=announcement.message,
