@@ -1,7 +1,7 @@
-"""The limit: a bare aiohttp client that sends the operator's own PATCHes as fast as it can.
+"""The limit: a bare aiohttp client that sends the operator's own writes as fast as it can.
 
-`python -m bench.raw KUBECONFIG pause|resume AT_ONCE` reads every workload first, and knows nothing else: no
-watch, no policy, no status. Prints what it did as JSON.
+`python -m bench.raw KUBECONFIG pause|resume|statuses AT_ONCE` reads what it is to write first, and knows
+nothing else: no watch, no policy. Prints what it did as JSON.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 CRON, DEPLOY = "/apis/batch/v1/cronjobs", "/apis/apps/v1/deployments"
+LINES = "/apis/syncpause.dev/v1alpha1/schoolsyncs"
+QUERY = {"fieldManager": "syncpause"}
 CONFLICT = 409
 MARKS = {
     "syncpause.dev/missed-runs": "Skip",
@@ -58,13 +61,39 @@ def status_of(version: str) -> bytes:
     ).encode()
 
 
-async def patch_all(config: dict[str, Any], what: str, at_once: int) -> dict[str, float]:
-    """Patch every workload that carries the school label."""
+def session_of(config: dict[str, Any]) -> aiohttp.ClientSession:
+    """Connections as the operator's ServiceAccount."""
     server = config["clusters"][0]["cluster"]
     tls = ssl.create_default_context(cafile=server["certificate-authority"])
     headers = {"Authorization": f"Bearer {config['users'][0]['user']['token']}"}
     connector = aiohttp.TCPConnector(ssl=tls, limit=0)
-    async with aiohttp.ClientSession(server["server"], connector=connector, headers=headers) as session:
+    return aiohttp.ClientSession(server["server"], connector=connector, headers=headers)
+
+
+async def put_statuses(config: dict[str, Any], at_once: int) -> dict[str, float]:
+    """Write every school's status anew, with another reason."""
+    async with session_of(config) as session:
+        found = await _list(session, LINES)
+        left = iter(found)
+
+        async def worker() -> None:
+            for line in left:
+                line["status"]["reason"] = f"written at {time.time()}"
+                meta = {
+                    name: line["metadata"][name] for name in ("namespace", "name", "uid", "resourceVersion")
+                }
+                group, plural = LINES.rsplit("/", 1)
+                path = f"{group}/namespaces/{meta['namespace']}/{plural}/{meta['name']}/status"
+                async with session.put(path, json={**line, "metadata": meta}, params=QUERY) as answer:
+                    answer.raise_for_status()
+                    await answer.read()
+
+        return await _timed(worker, at_once, lambda: len(found))
+
+
+async def patch_all(config: dict[str, Any], what: str, at_once: int) -> dict[str, float]:
+    """Patch every workload that carries the school label."""
+    async with session_of(config) as session:
         found = [(kind, item["metadata"]) for kind in (DEPLOY, CRON) for item in await _list(session, kind)]
         left = iter(found)
         sent = 0
@@ -73,8 +102,7 @@ async def patch_all(config: dict[str, Any], what: str, at_once: int) -> dict[str
             nonlocal sent
             sent += 1
             merge = {"Content-Type": "application/merge-patch+json"}
-            query = {"fieldManager": "syncpause"}
-            async with session.patch(path, data=body, headers=merge, params=query) as answer:
+            async with session.patch(path, data=body, headers=merge, params=QUERY) as answer:
                 text = await answer.read()
                 if answer.status != CONFLICT:
                     answer.raise_for_status()
@@ -99,13 +127,15 @@ async def patch_all(config: dict[str, Any], what: str, at_once: int) -> dict[str
                     version = json.loads(answer)["metadata"]["resourceVersion"]
                 await send(path, patch_of(kind, what, version))
 
-        began, used = time.monotonic(), time.process_time()
-        await asyncio.gather(*(worker() for _ in range(at_once)))
-        return {
-            "sent": sent,
-            "seconds": time.monotonic() - began,
-            "cpu": time.process_time() - used,
-        }
+        return await _timed(worker, at_once, lambda: sent)
+
+
+async def _timed(
+    worker: Callable[[], Awaitable[None]], at_once: int, sent: Callable[[], int]
+) -> dict[str, float]:
+    began, used = time.monotonic(), time.process_time()
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+    return {"sent": sent(), "seconds": time.monotonic() - began, "cpu": time.process_time() - used}
 
 
 async def _list(session: aiohttp.ClientSession, kind: str) -> list[Any]:
@@ -141,5 +171,6 @@ async def run(kubeconfig: Path, what: str, at_once: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    config = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps(asyncio.run(patch_all(config, sys.argv[2], int(sys.argv[3])))))
+    config, what, at_once = json.loads(Path(sys.argv[1]).read_text()), sys.argv[2], int(sys.argv[3])
+    work = put_statuses(config, at_once) if what == "statuses" else patch_all(config, what, at_once)
+    print(json.dumps(asyncio.run(work)))

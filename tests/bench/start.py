@@ -15,7 +15,8 @@ from bench.transition import lateness
 
 SECTION = "start"
 IMPORTS = (
-    "import syncpause.handlers, syncpause.controller.health, syncpause.controller.operator, syncpause.logs"
+    "import syncpause.__main__, syncpause.handlers, syncpause.controller.health, "
+    "syncpause.controller.operator, syncpause.logs"
 )
 LEASE = ("--leader-elect", "--lease-name", "bench")
 

@@ -7,12 +7,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from bench import load, process, raw
 from bench.audit import Request, kinds, span
 from bench.figures import at_least, at_most
 from bench.ground import UNBOUND, Ground
 from bench.subject import Subject
+from syncpause.controller.school_reporter import WRITERS
 
 RAW_AT_ONCE = 32
 """More gain nothing: the API server has two cores here."""
@@ -36,6 +38,14 @@ class Measured:
     @property
     def rate(self) -> float:
         return self.sent / self.seconds
+
+
+class Limit(NamedTuple):
+    """What the raw client did in one round: PATCH/s, and seconds for the status of every school."""
+
+    pause: float
+    resume: float
+    statuses: float
 
 
 async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str]]) -> Measured:
@@ -80,7 +90,7 @@ async def with_raw(ground: Ground, what: str) -> float:
 async def rounds(ground: Ground, section: str, workloads: int) -> None:
     """Operator and raw client in turn; adds the figures."""
     found: list[tuple[Measured, Measured]] = []
-    limits: list[tuple[float, float]] = []
+    limits: list[Limit] = []
     for number in range(ground.size.rounds):
         if number % 2:
             limits.append(await _raw_round(ground))
@@ -106,8 +116,12 @@ async def as_shipped(ground: Ground, section: str) -> None:
             ground.report.add(section, f"{what}, with it: until the last workload", seen.until_last, "s")
 
 
-async def _raw_round(ground: Ground) -> tuple[float, float]:
-    return await with_raw(ground, "pause"), await with_raw(ground, "resume")
+async def _raw_round(ground: Ground) -> Limit:
+    paused, resumed = await with_raw(ground, "pause"), await with_raw(ground, "resume")
+    audit = ground.audit()
+    await raw.run(ground.kubeconfig, "statuses", WRITERS)
+    first, last = span([each for each in audit.read() if each.to_status])
+    return Limit(paused, resumed, last - first)
 
 
 async def _check(ground: Ground, expected: int) -> None:
@@ -120,7 +134,7 @@ def _tell(
     ground: Ground,
     section: str,
     found: Sequence[tuple[Measured, Measured]],
-    limits: Sequence[tuple[float, float]],
+    limits: Sequence[Limit],
     workloads: int,
 ) -> None:
     for index, what in enumerate(("pause", "resume")):
@@ -152,6 +166,9 @@ def _tell(
             binding=True,
             note=note,
         )
+        pairs = zip(ours, limits, strict=True)
+        alone = median([100 * limit.statuses / each.until_last for each, limit in pairs])
+        add(section, f"{what}: as many statuses by the raw client alone", alone, "%")
         cpu = median([each.cpu / workloads * 1e6 for each in ours])
         add(section, f"{what}: CPU a workload", cpu, "µs")
         add(section, f"{what}: peak memory", median([each.peak_mib for each in ours]), "MiB")
