@@ -34,8 +34,7 @@ class SchoolBook:
 
     def upsert(self, line: Line) -> None:
         """A line was listed or seen to change. Of two of one version this stays: the informer keeps it."""
-        known = self._known(line)
-        newer = int(line.resource_version) - int(known.resource_version) if known else 1
+        newer = self._newer(line)
         if newer >= 0:
             self._lines[line.key] = line
         if newer > 0:
@@ -53,8 +52,7 @@ class SchoolBook:
 
     def put(self, line: Line) -> None:
         """Keep a line that has just been written, where the informer has not told of it already."""
-        known = self._known(line)
-        if known is None or int(line.resource_version) > int(known.resource_version):
+        if self._newer(line) > 0:
             self._lines[line.key] = line
 
     def drop(self, line: Line) -> None:
@@ -78,10 +76,10 @@ class SchoolBook:
         line = self._lines.get(key_of(school))
         return (line.said().get("restore") or {}).get(name, "") if line else ""
 
-    def _known(self, line: Line) -> Line | None:
-        """What is kept of the same object, not of a namesake; the two share their key from now on."""
+    def _newer(self, line: Line) -> int:
+        """Above 0 where it is newer than what is kept, or of another object; equal ones share their key."""
         known = self._lines.get(line.key)
         if known is None or known.uid != line.uid:
-            return None
+            return 1
         force_setattr(line, "key", known.key)
-        return known
+        return int(line.resource_version) - int(known.resource_version)

@@ -74,7 +74,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def marked(self) -> bool:
         """Whether it carries any trace of a pause."""
-        return names.STATE_LABEL in self.labels or not RESTORE_MARKS.isdisjoint(self.annotations)
+        return names.STATE_LABEL in self.labels or not self.annotations.keys().isdisjoint(RESTORE_MARKS)
 
     @property
     def paused_at(self) -> datetime | None:
@@ -130,5 +130,5 @@ class Deployment(Workload, frozen=True, kw_only=True, gc=False):
         return self.pods if self.observed else max(self.pods, 1)
 
 
-RESTORE_MARKS = frozenset({names.RESTORE_SUSPEND, names.RESTORE_DEADLINE, names.RESTORE_REPLICAS})
+RESTORE_MARKS = (names.RESTORE_SUSPEND, names.RESTORE_DEADLINE, names.RESTORE_REPLICAS)
 PAUSE_MARKS = (*RESTORE_MARKS, names.MISSED_RUNS, names.PAUSED_BY, names.PAUSED_AT)
