@@ -78,6 +78,10 @@ async def test_every_right_is_needed_and_none_is_missing(
         await running.stop()
 
 
+def _states(stage: Stage) -> list[str]:
+    return [item["status"]["state"] for item in stage.items("schools")]
+
+
 async def _a_whole_story(stage: Stage) -> None:
     stage.sync(podAnnotations=HOLD)
     stage.sync("foreign", podAnnotations=HOLD)
@@ -86,6 +90,7 @@ async def _a_whole_story(stage: Stage) -> None:
     stage.policy(windows=ALWAYS, activeJobs="Suspend")
     stage.cluster_policy("everybody", windows=[])
     await eventually(stage.is_paused, "paused")
+    await eventually(lambda: _states(stage) == ["Paused"], "and its line tells it")
     await eventually(lambda: stage.get("job", "running")["spec"].get("suspend") is True, "suspended")
     run_by_hand(stage, "rosters", "stray", scheduled=datetime.now(UTC))
     await eventually(

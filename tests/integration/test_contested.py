@@ -21,6 +21,15 @@ def generation(stage: Stage) -> int:
     return int(stage.get("cronjob", "rosters")["metadata"]["generation"])
 
 
+def school_condition(stage: Stage, type_: str) -> str:
+    conditions = stage.get("school", "lincoln")["status"]["conditions"]
+    return str({item["type"]: item["status"] for item in conditions}[type_])
+
+
+def told_of_contest(stage: Stage) -> set[str]:
+    return {item["involvedObject"]["kind"] for item in stage.items("events") if item["reason"] == "Contested"}
+
+
 async def test_a_tool_that_undoes_a_pause_is_corrected_within_a_budget_and_named(
     stage: Stage, operator: RunningOperator
 ) -> None:
@@ -43,10 +52,8 @@ async def test_a_tool_that_undoes_a_pause_is_corrected_within_a_budget_and_named
     await eventually(lambda: not stage.spec_of_sync()[0], "undone beyond the budget")
     await eventually(stage.is_paused, "paused again, when the budget allows it", seconds=15)
     assert generation(stage) - before == 2 * (undone + 1), "one write undoes, one corrects, and no other"
-    school = stage.get("school", "lincoln")["status"]["conditions"]
-    assert {item["type"]: item["status"] for item in school}["Contested"] == "True"
-    told = {item["involvedObject"]["kind"] for item in stage.items("events") if item["reason"] == "Contested"}
-    assert told == {"SyncPausePolicy", "SchoolSync"}
+    await eventually(lambda: school_condition(stage, "Contested") == "True", "its school says so too")
+    await eventually(lambda: told_of_contest(stage) == {"SyncPausePolicy", "SchoolSync"}, "Events of both")
     operator.jump_to(APRIL)
     await eventually(stage.is_syncing, "resumed")
     await eventually(lambda: stage.condition("Contested").get("status") == "False", "over with the pause")
