@@ -9,7 +9,7 @@ from syncpause.api import names
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
 from syncpause.api.zones import load_zone
 from syncpause.domain.policy import Policy, PolicyRef
-from syncpause.domain.workload import CronJob, Deployment, Key, Kind
+from syncpause.domain.workload import CronJob, Deployment, Key, Kind, label_fields
 from syncpause.domain.world import Namespace, World
 
 SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
@@ -32,7 +32,7 @@ def sync(
     labels = {names.SCHOOL_LABEL: school, names.APPLICATION_LABEL: application, **fields.pop("labels", {})}
     return CronJob(
         **_identity(Kind.CRON_JOB, name, fields),
-        labels={key: value for key, value in labels.items() if value},
+        **label_fields({key: value for key, value in labels.items() if value}),
     )
 
 
@@ -41,7 +41,7 @@ def ingest(name: str = "ingest", *, school: str = "lincoln", **fields: Any) -> D
     labels = {names.SCHOOL_LABEL: school, **fields.pop("labels", {})}
     return Deployment(
         **_identity(Kind.DEPLOYMENT, name, fields),
-        labels={key: value for key, value in labels.items() if value},
+        **label_fields({key: value for key, value in labels.items() if value}),
     )
 
 

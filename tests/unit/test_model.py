@@ -21,7 +21,7 @@ from builders import cluster_policy, ingest, policy, sync, world
 from syncpause.domain.governance import decide
 from syncpause.domain.plan import Change, plan
 from syncpause.domain.restore import current
-from syncpause.domain.workload import CronJob, Workload
+from syncpause.domain.workload import CronJob, Workload, label_fields
 
 FULL = os.environ.get("CHAOS") == "full"
 SCHOOLS = ("adams", "baker", "clark")
@@ -163,7 +163,7 @@ def written(workload: Workload, change: Change) -> Workload:
     }
     merged = {**workload.annotations, **change.annotations}
     annotations = {name: value for name, value in merged.items() if value is not None}
-    return replace(workload, labels=labels, annotations=annotations, **spec)
+    return replace(workload, **label_fields(labels), annotations=annotations, **spec)
 
 
 class Summer(RuleBasedStateMachine):

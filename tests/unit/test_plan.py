@@ -13,7 +13,7 @@ from syncpause.api import names
 from syncpause.domain import restore
 from syncpause.domain.governance import Stand, Verdict, decide
 from syncpause.domain.plan import Action, Change, plan
-from syncpause.domain.workload import Kind, Workload
+from syncpause.domain.workload import Kind, Workload, label_fields
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")
 DEFAULT = world(cluster_policy())
@@ -32,7 +32,7 @@ def apply(workload: Workload, change: Change | None) -> Workload:
     return with_fields(
         workload,
         annotations={name: value for name, value in annotations.items() if value is not None},
-        labels={name: value for name, value in labels.items() if value is not None},
+        **label_fields({name: value for name, value in labels.items() if value is not None}),
         **spec,
     )
 
@@ -119,7 +119,7 @@ def test_an_edited_policy_rewrites_no_paused_workload() -> None:
 
 def test_a_stripped_label_is_put_back() -> None:
     paused, _ = step(sync())
-    bare = with_fields(paused, labels={names.SCHOOL_LABEL: "lincoln"})
+    bare = with_fields(paused, **label_fields({names.SCHOOL_LABEL: "lincoln"}))
     assert step(bare)[0].labels[names.STATE_LABEL] == "paused"
 
 
@@ -172,7 +172,7 @@ def test_run_once_leaves_the_last_schedule() -> None:
 def test_marks_that_were_stripped_are_told_from_an_owners_own_stop() -> None:
     paused, _ = step(ingest(replicas=5))
     copy = restore.from_copy(Kind.DEPLOYMENT, restore.as_copy(paused))
-    bare = with_fields(paused, annotations={}, labels={names.SCHOOL_LABEL: "lincoln"})
+    bare = with_fields(paused, annotations={}, **label_fields({names.SCHOOL_LABEL: "lincoln"}))
     assert restore.stripped(bare, copy, {"replicas": {names.FIELD_MANAGER}})
     assert not restore.stripped(bare, copy, {"replicas": {"kubectl"}})
     assert not restore.stripped(bare, copy, {})

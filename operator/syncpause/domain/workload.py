@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
+from sys import intern
+from typing import Any
 
 import msgspec
 
@@ -18,8 +21,8 @@ class Kind(StrEnum):
     DEPLOYMENT = "Deployment"
 
 
-class Key(NamedTuple):
-    """What names a workload in a cluster."""
+class Key(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What names a workload in a cluster. Half of what a tuple takes: there are tens of thousands."""
 
     kind: Kind
     namespace: str
@@ -32,13 +35,17 @@ class Key(NamedTuple):
 class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What both kinds share. ``annotations`` holds those of the group ``syncpause.dev`` only.
 
-    There are tens of thousands, so each keeps its key for all who need one; equal annotations may be shared.
+    ``school`` it syncs is empty if it lost the label, ``application`` where it names none; ``label_fields``
+    makes them and ``other_labels``. There are tens of thousands, so each keeps its key for all who need one,
+    and what many have alike is shared: annotations, and labels other than these two.
     """
 
     key: Key
     uid: str
     resource_version: str
-    labels: dict[str, str] = {}
+    school: str = ""
+    application: str = ""
+    other_labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
 
     @property
@@ -62,19 +69,15 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.kind.lower()}/{self.name}"
 
     @property
-    def school(self) -> str:
-        """The school it syncs; empty if it lost the label."""
-        return self.labels.get(names.SCHOOL_LABEL, "")
-
-    @property
-    def application(self) -> str:
-        """The application it syncs; empty where it names none."""
-        return self.labels.get(names.APPLICATION_LABEL, "")
+    def labels(self) -> dict[str, str]:
+        """All of its labels."""
+        own = {names.SCHOOL_LABEL: self.school, names.APPLICATION_LABEL: self.application}
+        return {**self.other_labels, **{name: value for name, value in own.items() if value}}
 
     @property
     def marked(self) -> bool:
         """Whether it carries any trace of a pause."""
-        return names.STATE_LABEL in self.labels or not self.annotations.keys().isdisjoint(RESTORE_MARKS)
+        return names.STATE_LABEL in self.other_labels or not self.annotations.keys().isdisjoint(RESTORE_MARKS)
 
     @property
     def paused_at(self) -> datetime | None:
@@ -128,6 +131,23 @@ class Deployment(Workload, frozen=True, kw_only=True, gc=False):
     @property
     def running(self) -> int:
         return self.pods if self.observed else max(self.pods, 1)
+
+
+def label_fields(labels: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a Workload that hold its labels."""
+    others = dict(labels)
+    # An empty value is a label too, and a selector may ask for it.
+    school, application = (
+        intern(others.pop(name)) if others.get(name) else ""
+        for name in (names.SCHOOL_LABEL, names.APPLICATION_LABEL)
+    )
+    return {"school": school, "application": application, "other_labels": shared(tuple(others.items()))}
+
+
+@lru_cache(maxsize=4096)
+def shared(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """One dict for all that are alike. Nobody may change it."""
+    return dict(items)
 
 
 RESTORE_MARKS = (names.RESTORE_SUSPEND, names.RESTORE_DEADLINE, names.RESTORE_REPLICAS)

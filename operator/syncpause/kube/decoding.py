@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
-from functools import lru_cache
 from sys import intern
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from syncpause.api.names import GROUP
-from syncpause.domain.workload import PAUSE_MARKS, CronJob, Deployment, Key, Kind, Workload
+from syncpause.domain.workload import (
+    PAUSE_MARKS,
+    CronJob,
+    Deployment,
+    Key,
+    Kind,
+    Workload,
+    label_fields,
+    shared,
+)
 from syncpause.kube.errors import ConnectionLost, Status
 
 OUR_PREFIX = f"{GROUP}/"
@@ -75,7 +83,7 @@ class _Meta(_Struct):
             "key": Key(kind, intern(self.namespace), self.name),
             "uid": self.uid,
             "resource_version": self.resource_version,
-            "labels": {key: intern(value) for key, value in (self.labels or {}).items()},
+            **label_fields(self.labels or {}),
             "annotations": _ours(self.annotations or {}),
         }
 
@@ -180,13 +188,8 @@ def _ours(annotations: dict[str, str]) -> dict[str, str]:
     """The annotations of our group. Thousands that were paused in one second carry the same ones."""
     ours = {key: value for key, value in annotations.items() if key.startswith(OUR_PREFIX)}
     if ours.keys() <= _SHORT and all(len(value) < SHARED_LENGTH for value in ours.values()):
-        return _shared(tuple(ours.items()))
+        return shared(tuple(ours.items()))
     return ours
-
-
-@lru_cache(maxsize=4096)
-def _shared(annotations: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return dict(annotations)
 
 
 def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
