@@ -47,7 +47,7 @@ def ingest(name: str = "ingest", *, school: str = "lincoln", **fields: Any) -> D
 
 def _identity(kind: Kind, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     key = Key(kind, fields.pop("namespace", "d9"), name)
-    return {"key": key, "uid": f"uid-{name}", "resource_version": "1", **fields}
+    return {"key": key, "uid": f"uid-{name}", "resource_version": 1, **fields}
 
 
 def policy(name: str = "own", namespace: str = "d9", **spec: Any) -> Policy:

@@ -44,7 +44,7 @@ class NullWriter(Workloads):
 
     async def apply(self, workload: Workload, change: Change) -> Workload:
         began = time.process_time()
-        version = int(workload.resource_version) + LATER
+        version = workload.resource_version + LATER
         labels = {**workload.labels, **change.labels}
         annotations = {**workload.annotations, **change.annotations}
         written = body(workload.key, workload.uid, version, labels, annotations=annotations, spec=change.spec)

@@ -34,7 +34,7 @@ async def test_a_cron_job_is_read_with_the_fields_that_matter(room: Room, worklo
     assert found == CronJob(
         key=room.key("sync"),
         uid=made["metadata"]["uid"],
-        resource_version=made["metadata"]["resourceVersion"],
+        resource_version=int(made["metadata"]["resourceVersion"]),
         labels={names.SCHOOL_LABEL: "lincoln"},
         deadline=600,
     )

@@ -54,27 +54,27 @@ async def test_a_key_in_hand_comes_again_only_after_it_is_given_back() -> None:
 
 async def test_a_version_that_its_worker_comes_to_know_is_not_worked_on_again() -> None:
     queue = await with_a_in_hand()
-    queue.add_seen(key("a"), "7")
-    queue.done(key("a"), "7")
+    queue.add_seen(key("a"), 7)
+    queue.done(key("a"), 7)
     queue.add(key("b"))
     assert await take(queue) == "b", "the watch told of the own write only"
 
 
 async def test_a_version_that_its_worker_does_not_know_is_worked_on() -> None:
     queue = await with_a_in_hand()
-    queue.add_seen(key("a"), "8")
-    queue.done(key("a"), "7")
+    queue.add_seen(key("a"), 8)
+    queue.done(key("a"), 7)
     assert await take(queue) == "a", "someone wrote after us"
-    queue.add_seen(key("a"), "9")
+    queue.add_seen(key("a"), 9)
     queue.done(key("a"))
     assert await take(queue) == "a", "its worker has failed"
 
 
 async def test_what_is_asked_for_meanwhile_is_done_whatever_version_is_known() -> None:
     queue = await with_a_in_hand()
-    queue.add_seen(key("a"), "7")
+    queue.add_seen(key("a"), 7)
     queue.add_bulk([key("a")])
-    queue.done(key("a"), "7")
+    queue.done(key("a"), 7)
     assert await take(queue) == "a", "a policy has changed"
 
 

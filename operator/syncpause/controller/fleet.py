@@ -35,14 +35,13 @@ class Fleet:
     def put(self, workload: Workload, *, from_informer: bool = False) -> bool:
         """Keep a record; False if one at least as new is there.
 
-        Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504). Of two of the
-        same version the informer's is kept, which keeps it anyway.
+        Of two of the same version the informer's is kept, which keeps it anyway.
         """
         known = self._workloads.get(workload.key)
         if known and known.uid == workload.uid:
             force_setattr(workload, "key", known.key)  # equal ones; two or three of them cost 0.3 KiB
             force_setattr(workload, "uid", known.uid)
-            newer = int(workload.resource_version) - int(known.resource_version)
+            newer = workload.resource_version - known.resource_version
             if newer < 0 or (newer == 0 and not from_informer):
                 return False
             if known.school == workload.school:

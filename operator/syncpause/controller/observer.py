@@ -68,5 +68,5 @@ class Observer:
 
 def _substance(workload: Workload) -> Workload:
     """The record without what changes at every write and every run."""
-    plain = replace(workload, resource_version="")
+    plain = replace(workload, resource_version=0)
     return replace(plain, last_schedule=None) if isinstance(plain, CronJob) else plain

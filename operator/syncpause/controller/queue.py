@@ -35,13 +35,13 @@ class WorkQueue:
         """Queue fresh work: something just happened to this workload. Also cuts a back-off short."""
         self._put(key, self._fresh)
 
-    def add_seen(self, key: Key, version: str) -> None:
+    def add_seen(self, key: Key, version: int) -> None:
         """Queue fresh work for a version that was seen, unless whoever has the key in hand comes to know it.
 
         The watch tells of an own write before its answer arrives, more often than not.
         """
         if key in self._active:
-            self._seen[key] = int(version)
+            self._seen[key] = version
         else:
             self.add(key)
 
@@ -101,10 +101,10 @@ class WorkQueue:
             self._drained.clear()
             await self._drained.wait()
 
-    def done(self, key: Key, version: str = "0") -> None:
+    def done(self, key: Key, version: int = 0) -> None:
         """Give a key back; ``version`` is the newest one that was worked on."""
         self._active.discard(key)
-        unknown = self._seen.pop(key, 0) > int(version)
+        unknown = self._seen.pop(key, 0) > version
         if unknown or key in self._again:
             self._again.discard(key)
             self._put(key, self._fresh)

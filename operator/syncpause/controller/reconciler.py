@@ -94,7 +94,7 @@ class Reconciler:
             key = await self._queue.take()
             if key is None:
                 return False
-            version = "0"
+            version = 0
             try:
                 version = await self._attempt(key)
             finally:
@@ -103,11 +103,11 @@ class Reconciler:
             self._pace.leave()
         return True
 
-    async def _attempt(self, key: Key) -> str:
-        """Returns the version that it came to know; "0" for none."""
+    async def _attempt(self, key: Key) -> int:
+        """Returns the version that it came to know; 0 for none."""
         try:
             workload = await self._find(key)
-            version = await self._reconcile(workload) if workload is not None else "0"
+            version = await self._reconcile(workload) if workload is not None else 0
             self._queue.succeeded(key)
             return version
         except Conflict:
@@ -125,7 +125,7 @@ class Reconciler:
         except Exception:
             log.exception("a defect of the operator; will try again: %s", key)
             self._queue.retry(key)
-        return "0"
+        return 0
 
     def _forget(self, uid: str) -> None:
         """A workload is gone, and what was noted of its pause with it."""
@@ -142,7 +142,7 @@ class Reconciler:
         self._orphans.pop(key, None)
         return workload
 
-    async def _reconcile(self, workload: Workload) -> str:
+    async def _reconcile(self, workload: Workload) -> int:
         verdict = decide(self._intake.world, workload, self._clock())
         change = await self._plan(workload, verdict)
         patience = self._contests.patience(workload, change) if change else 0.0

@@ -82,4 +82,4 @@ class SchoolBook:
         if known is None or known.uid != line.uid:
             return 1
         force_setattr(line, "key", known.key)
-        return int(line.resource_version) - int(known.resource_version)
+        return line.resource_version - known.resource_version

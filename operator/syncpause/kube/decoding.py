@@ -48,7 +48,7 @@ class Record(Protocol):
         """Its UID."""
 
     @property
-    def resource_version(self) -> str:
+    def resource_version(self) -> int:
         """The version that was read."""
 
 
@@ -73,7 +73,7 @@ class _Meta(_Struct):
     name: str = ""
     namespace: str = ""
     uid: str = ""
-    resource_version: str = ""
+    resource_version: int = 0
     generation: int = 0
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
@@ -167,7 +167,7 @@ class _Line(_Struct):
 
 
 class _Bookmark(_Struct):
-    metadata: _Meta
+    metadata: _ListMeta
 
 
 SHARED_LENGTH = 320
@@ -178,10 +178,11 @@ _STATUS = msgspec.json.Decoder(Status)
 _LINE = msgspec.json.Decoder(_Line)
 _BOOKMARK = msgspec.json.Decoder(_Bookmark)
 _OBJECTS = msgspec.json.Decoder(ObjectList[dict[str, Any]])
-_CRON_JOB = msgspec.json.Decoder(_CronJob)
-_DEPLOYMENT = msgspec.json.Decoder(_Deployment)
-_CRON_JOBS = msgspec.json.Decoder(ObjectList[_CronJob])
-_DEPLOYMENTS = msgspec.json.Decoder(ObjectList[_Deployment])
+# Not strict: a number may come as text, as resource versions do.
+_CRON_JOB = msgspec.json.Decoder(_CronJob, strict=False)
+_DEPLOYMENT = msgspec.json.Decoder(_Deployment, strict=False)
+_CRON_JOBS = msgspec.json.Decoder(ObjectList[_CronJob], strict=False)
+_DEPLOYMENTS = msgspec.json.Decoder(ObjectList[_Deployment], strict=False)
 
 
 def _ours(annotations: dict[str, str]) -> dict[str, str]:
@@ -242,7 +243,7 @@ def decode_event(decode: Callable[[bytes | msgspec.Raw], RecordT], line: bytes) 
     except msgspec.DecodeError as error:
         raise unreadable("an event", error) from error
     record = decode(seen.object)
-    return Event(seen.type, record, record.resource_version)
+    return Event(seen.type, record, str(record.resource_version))
 
 
 def unreadable(what: str, error: Exception) -> ConnectionLost:

@@ -33,7 +33,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     key: LineKey
     uid: str
-    resource_version: str
+    resource_version: int
     generation: int
     packed: bytes = b""
 
@@ -68,7 +68,7 @@ class SchoolSyncs:
         A PUT, for all of the status is the operator's, and to merge a patch into it costs the API server more
         than to take it as it comes. Of the metadata it takes nothing over from a write of a status.
         """
-        key, version = line.key, line.resource_version
+        key, version = line.key, str(line.resource_version)
         named = {"name": key.name, "namespace": key.namespace, "uid": line.uid, "resourceVersion": version}
         body = {"apiVersion": API_VERSION, "kind": SchoolSync.KIND, "metadata": named, "status": status}
         return _decode(await self._client.put(f"{_path(key)}/status", body))
@@ -86,7 +86,7 @@ class _Meta(msgspec.Struct, rename="camel"):
     name: str
     namespace: str
     uid: str
-    resource_version: str
+    resource_version: int
     generation: int = 1
 
 
@@ -105,8 +105,8 @@ class _SchoolSync(msgspec.Struct):
         )
 
 
-_ONE = msgspec.json.Decoder(_SchoolSync)
-_MANY = msgspec.json.Decoder(ObjectList[_SchoolSync])
+_ONE = msgspec.json.Decoder(_SchoolSync, strict=False)  # a resource version is a number in text
+_MANY = msgspec.json.Decoder(ObjectList[_SchoolSync], strict=False)
 
 
 def _decode(body: bytes | msgspec.Raw) -> Line:

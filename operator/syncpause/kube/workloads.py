@@ -45,7 +45,7 @@ class Workloads:
         and leaves every other manager's fields alone; apply would have to own what it writes for ever.
         """
         metadata = {
-            "resourceVersion": workload.resource_version,
+            "resourceVersion": str(workload.resource_version),
             "annotations": annotations,
             "labels": labels,
         }
@@ -69,7 +69,7 @@ class Workloads:
         Precondition as in ``patch``. The field has whole seconds (RFC 3339).
         """
         body = {
-            "metadata": {"resourceVersion": workload.resource_version},
+            "metadata": {"resourceVersion": str(workload.resource_version)},
             "status": {"lastScheduleTime": f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"},
         }
         answer = await self._client.patch(f"{paths.workload(workload.key)}/status", body)
