@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-FEW, MANY = 16.0, 24.0
+FEW, MANY = 24.0, 32.0
 """Requests that wait in queues: below the first, one more is sent at once; above the second, one fewer."""
 AT_FIRST = 4
 BURST_SECONDS = 0.1
