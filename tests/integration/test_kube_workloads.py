@@ -35,7 +35,7 @@ async def test_a_cron_job_is_read_with_the_fields_that_matter(room: Room, worklo
         key=room.key("sync"),
         uid=made["metadata"]["uid"],
         resource_version=int(made["metadata"]["resourceVersion"]),
-        labels={names.SCHOOL_LABEL: "lincoln"},
+        school="lincoln",
         deadline=600,
     )
 

@@ -243,7 +243,7 @@ def decode_event(decode: Callable[[bytes | msgspec.Raw], RecordT], line: bytes) 
     except msgspec.DecodeError as error:
         raise unreadable("an event", error) from error
     record = decode(seen.object)
-    return Event(seen.type, record, str(record.resource_version))
+    return Event(seen.type, record, str(record.resource_version or ""))
 
 
 def unreadable(what: str, error: Exception) -> ConnectionLost:
