@@ -11,8 +11,8 @@ from syncpause.kube.errors import ConnectionLost
 
 BUSY_SECONDS, SEVERAL, GATHER_SECONDS = 0.02, 3, 0.05
 """Where something came twice within the first, or several lines at once, what comes next is left in the
-socket for the last: to wake up for one event costs ten times what its decoding does, and no event waits longer
-than that. What comes twenty times a second never waits, or a new workload would wait 0.2 s for its pause."""
+socket for the last: to wake up for one event costs ten times what its decoding does, and no event waits
+longer. What comes twenty times a second never waits, or a new workload would wait 0.2 s for its pause."""
 
 
 async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
