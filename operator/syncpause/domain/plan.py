@@ -74,7 +74,7 @@ def _pause(workload: Workload, verdict: Verdict, now: datetime, fallback: Values
     kept = {**_restore_values(workload, fallback), **drift} if marked else seen
     wanted = {**_marks(workload, verdict, now), **restore.as_annotations(kept)}
     annotations = _changed(wanted, workload.annotations)
-    labels = _changed({names.STATE_LABEL: names.STATE_PAUSED}, workload.labels)
+    labels = _changed({names.STATE_LABEL: names.STATE_PAUSED}, workload.other_labels)
     if not (drift or annotations or labels):
         return None
     spec = {name: target[name] for name in drift}
@@ -90,7 +90,7 @@ def _resume(workload: Workload, verdict: Verdict, missed_until: datetime, fallba
         Action.RESUME,
         spec,
         {mark: None for mark in PAUSE_MARKS if mark in workload.annotations},
-        {names.STATE_LABEL: None} if names.STATE_LABEL in workload.labels else {},
+        {names.STATE_LABEL: None} if names.STATE_LABEL in workload.other_labels else {},
         _last_schedule(workload, verdict, missed_until),
     )
 
