@@ -208,7 +208,9 @@ class RunningOperator:
         if self._client is None:
             return
         self._stop.set()
-        await asyncio.wait_for(self._task, 15)
-        await self._watcher.stop()
-        await self._client.close()
-        self._client = self.operator = None
+        try:
+            await asyncio.wait_for(self._task, 15)
+        finally:  # kopf's thread would keep the process from ending, and the failure from being told
+            await self._watcher.stop()
+            await self._client.close()
+            self._client = self.operator = None
