@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from itertools import pairwise
+
 from stage import RunningOperator, Stage, eventually
+
+from syncpause.domain.policy import share_of_spread
 
 SUMMER = [{"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}]
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
@@ -125,17 +130,23 @@ async def test_a_name_that_no_workload_carries_is_named(stage: Stage, operator: 
 async def test_a_spread_resumes_each_school_at_its_own_instant(
     stage: Stage, operator: RunningOperator
 ) -> None:
-    for number in range(8):
-        stage.sync(f"sync-{number}", school=f"school-{number}")
+    shares = {
+        name: share_of_spread(timedelta(days=1), stage.namespace, name)
+        for name in (f"school-{number}" for number in range(8))
+    }
+    for school in shares:
+        stage.sync(school, school=school)
     stage.policy(windows=SPRING, resumeSpread="24h")
-    for number in range(8):
-        await eventually(lambda n=number: stage.is_paused(f"sync-{n}"), "paused")  # type: ignore[misc]
-    operator.jump_to("2027-04-01T12:00")
+    for school in shares:
+        await eventually(lambda name=school: stage.is_paused(name), "paused")  # type: ignore[misc]
+    before, after = max(pairwise(sorted(shares.values())), key=lambda pair: pair[1] - pair[0])
+    between = datetime.fromisoformat("2027-04-01") + (before + after) / 2
+    operator.jump_to(between.isoformat())
+    due = {school for school, share in shares.items() if share <= before}
 
-    def some() -> bool:
-        resumed = sum(not item["spec"]["suspend"] for item in stage.items("cronjobs"))
-        return 0 < resumed < 8
+    def resumed() -> set[str]:
+        return {item["metadata"]["name"] for item in stage.items("cronjobs") if not item["spec"]["suspend"]}
 
-    await eventually(some, "some have resumed half-way, not all")
+    await eventually(lambda: resumed() == due, f"those whose share is over have resumed: {due}")
     operator.jump_to("2027-04-02T00:00")
-    await eventually(lambda: not any(i["spec"]["suspend"] for i in stage.items("cronjobs")), "all in the end")
+    await eventually(lambda: resumed() == set(shares), "all in the end")
