@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from asyncio import sslproto
 from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
@@ -17,6 +18,10 @@ from syncpause import __version__
 from syncpause.cli.release import release
 from syncpause.controller.clock import Clock, wall_clock
 from syncpause.settings import ENV_PREFIX, Settings
+
+TLS_READ = 64 * 1024
+"""Bytes, for asyncio's own 256 KiB. It keeps as much for each connection, of which a transition takes dozens,
+and allocates as much for each read, of which most bring a single event."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -70,6 +75,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
     from syncpause.handlers import Watcher  # noqa: PLC0415
     from syncpause.kube.client import ConfigError, connect  # noqa: PLC0415
 
+    sslproto.SSLProtocol.max_size = TLS_READ
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -17,7 +17,7 @@ from controlplane.process import die_with_parent
 
 ROOT = Path(__file__).parents[2]
 SYNCED = "synced and leading"
-IMAGE_ENV = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
+IMAGE_ENV = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 """As in the Containerfile."""
 
 

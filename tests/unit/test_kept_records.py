@@ -1,5 +1,7 @@
 """One record of each object: the informer's, whichever comes first, the watch or the answer to a write."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from builders import sync
 from syncpause.api import names
 from syncpause.controller.fleet import Fleet
 from syncpause.controller.school_book import SchoolBook
-from syncpause.domain.workload import Kind, label_fields
+from syncpause.domain.workload import CronJob, Kind, label_fields
 from syncpause.kube.decoding import decode_one
 from syncpause.kube.errors import ConnectionLost
 from syncpause.kube.schools import Line, LineKey
@@ -48,6 +50,19 @@ def test_labels_are_kept_as_they_are_an_empty_value_too(labels: dict[str, str]) 
 def test_labels_that_many_have_alike_are_one_dict() -> None:
     first, second = sync("a", labels={"tier": "a"}), sync("b", school="roosevelt", labels={"tier": "a"})
     assert first.other_labels is second.other_labels
+
+
+def test_deadlines_and_schedules_that_many_have_alike_are_one_object() -> None:
+    body = (
+        b'{"metadata": {"resourceVersion": "1"}, "spec": {"startingDeadlineSeconds": 600},'
+        b' "status": {"lastScheduleTime": "2027-06-14T02:00:00Z"}}'
+    )
+    first, second = decode_one(Kind.CRON_JOB, body), decode_one(Kind.CRON_JOB, body)
+    assert isinstance(first, CronJob)
+    assert isinstance(second, CronJob)
+    assert (first.deadline, first.last_schedule) == (600, datetime(2027, 6, 14, 2, tzinfo=UTC))
+    assert second.deadline is first.deadline
+    assert second.last_schedule is first.last_schedule
 
 
 @pytest.mark.parametrize("version", ['"seven"', '""'])

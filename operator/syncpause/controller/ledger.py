@@ -89,15 +89,15 @@ class Ledger:
         known = self._entered.get(key)
         if known == entry:
             return
-        if known:
-            self._strike(key, known[0])
         refs, standing = entry
+        if known:
+            self._strike(key, [ref for ref in known[0] if ref not in refs])
         for ref in refs:
             self._books.setdefault(ref, {})[key] = standing
             self._on_change(ref)
         self._entered[key] = entry
 
-    def _strike(self, key: Key, refs: tuple[PolicyRef, ...]) -> None:
+    def _strike(self, key: Key, refs: Iterable[PolicyRef]) -> None:
         for ref in refs:
             book = self._books.get(ref, {})
             book.pop(key, None)

@@ -151,5 +151,17 @@ def shared(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return dict(items)
 
 
+@lru_cache(maxsize=4096)
+def same_number(number: int | None) -> int | None:
+    """One object for all that are alike, as deadlines mostly are."""
+    return number
+
+
+@lru_cache(maxsize=4096)
+def same_instant(instant: datetime | None) -> datetime | None:
+    """One object for all that are alike: thousands of syncs are scheduled for the same second."""
+    return instant
+
+
 RESTORE_MARKS = (names.RESTORE_SUSPEND, names.RESTORE_DEADLINE, names.RESTORE_REPLICAS)
 PAUSE_MARKS = (*RESTORE_MARKS, names.MISSED_RUNS, names.PAUSED_BY, names.PAUSED_AT)

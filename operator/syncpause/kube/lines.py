@@ -13,6 +13,8 @@ BUSY_SECONDS, SEVERAL, GATHER_SECONDS = 0.02, 3, 0.05
 """Where something came twice within the first, or several lines at once, what comes next is left in the
 socket for the last: to wake up for one event costs ten times what its decoding does, and no event waits
 longer. What comes twenty times a second never waits, or a new workload would wait 0.2 s for its pause."""
+FULL_BYTES = 32 * 1024
+"""After so much there may be more in the socket than one read takes: who waited then would fall behind."""
 
 
 async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
@@ -26,7 +28,7 @@ async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, No
         for line in lines:
             if line:
                 yield line
-        if now - last < BUSY_SECONDS or len(lines) >= SEVERAL:
+        if len(chunk) < FULL_BYTES and (now - last < BUSY_SECONDS or len(lines) >= SEVERAL):
             await _gather(response)
         last = now
     if rest.strip():
