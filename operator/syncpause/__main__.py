@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from asyncio import sslproto
 from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
@@ -14,14 +13,10 @@ from typing import Any
 import click
 import structlog
 
-from syncpause import __version__
+from syncpause import __version__, memory
 from syncpause.cli.release import release
 from syncpause.controller.clock import Clock, wall_clock
 from syncpause.settings import ENV_PREFIX, Settings
-
-TLS_READ = 64 * 1024
-"""Bytes, for asyncio's own 256 KiB. It keeps as much for each connection, of which a transition takes dozens,
-and allocates as much for each read, of which most bring a single event."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -75,7 +70,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
     from syncpause.handlers import Watcher  # noqa: PLC0415
     from syncpause.kube.client import ConfigError, connect  # noqa: PLC0415
 
-    sslproto.SSLProtocol.max_size = TLS_READ
+    memory.bound_tls_buffers()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -98,6 +93,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
             click.echo(f"syncpause: --listen {settings.listen}: {error}; --listen '' serves none", err=True)
             return 1
         watcher.start()
+        giving_back = asyncio.create_task(memory.give_back(), name="memory")
         try:
             await operator.run(stop)
         except LeadLost as error:
@@ -107,6 +103,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
             structlog.get_logger().exception("a defect of the operator: it ends")
             return 1
         finally:
+            giving_back.cancel()
             await watcher.stop()
             if runner:
                 await runner.cleanup()

@@ -26,7 +26,7 @@ CRDS = Path(__file__).parents[2] / "crds"
 class Size:
     """How much is tried. ``growth`` holds the numbers of workloads at which cost is compared. Nothing written
     for ``rest_seconds`` means that all is done; after ``idle_connections_seconds`` connections that nobody
-    needs are closed; ``soon_seconds`` after a start is the midnight."""
+    needs are closed and their memory is given back; ``soon_seconds`` after a start is the midnight."""
 
     workloads: int
     growth: tuple[int, ...]
@@ -51,7 +51,7 @@ FULL = Size(
     policies=1_000,
     engine=300_000,
     rest_seconds=3.0,
-    idle_connections_seconds=35.0,
+    idle_connections_seconds=45.0,
     soon_seconds=12.0,
 )
 SMOKE = Size(

@@ -10,7 +10,7 @@ import time
 from bench import load
 from bench.figures import at_most
 from bench.ground import UNBOUND, Ground
-from bench.subject import IMAGE_ENV, ROOT, SYNCED
+from bench.subject import ROOT, SYNCED
 from bench.transition import lateness
 
 SECTION = "start"
@@ -74,7 +74,7 @@ def imports() -> tuple[float, int]:
     done = subprocess.run(
         [sys.executable, "-c", command],
         check=True,
-        env={**IMAGE_ENV, "PYTHONPATH": str(ROOT / "operator")},
+        env={"PYTHONPATH": str(ROOT / "operator")},
         capture_output=True,
         text=True,
     )

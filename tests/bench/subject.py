@@ -17,8 +17,6 @@ from controlplane.process import die_with_parent
 
 ROOT = Path(__file__).parents[2]
 SYNCED = "synced and leading"
-IMAGE_ENV = {"MALLOC_MMAP_THRESHOLD_": "131072"}
-"""As in the Containerfile."""
 
 
 class Subject:
@@ -58,7 +56,7 @@ class Subject:
                 command,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **IMAGE_ENV, "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT / 'tests'}"},
+                env={**os.environ, "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT / 'tests'}"},
                 preexec_fn=die_with_parent(),  # noqa: PLW1509 - takes no lock
             )
 
