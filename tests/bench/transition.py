@@ -14,6 +14,7 @@ from bench.audit import Request, kinds, span
 from bench.figures import at_least, at_most
 from bench.ground import UNBOUND, Ground
 from bench.subject import Subject
+from chaos.api import Api
 from syncpause.controller.school_reporter import WRITERS
 
 RAW_AT_ONCE = 32
@@ -22,12 +23,14 @@ RAW_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One transition. Seconds; ``settled`` is from the last write to a workload to the last status."""
+    """One transition. Seconds; ``settled`` is from the last write to a workload to the last status, and
+    ``pods`` to the end of the last pod, 0 where there is none to end."""
 
     sent: int
     seconds: float
     until_last: float
     settled: float
+    pods: float
     cpu: float
     peak_mib: float
     writes: str
@@ -56,6 +59,7 @@ async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str
     process.forget_peak(operator.pid)
     await load.policy(ground.api, windows)
     asked = time.time()
+    ended = await _last_pod(ground.api) if windows else 0.0
     await ground.rest(audit)
     requests = audit.read()
     patches = [each for each in requests if each.to_workload]
@@ -67,6 +71,7 @@ async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str
         seconds=last - first,
         until_last=last - asked,
         settled=max([0.0, *(each - last for each in told)]),
+        pods=max(0.0, ended - last),
         cpu=operator.cpu - used,
         peak_mib=process.peak_kib(operator.pid) / 1024,
         writes=", ".join(f"{number} {kind}" for kind, number in sorted(kinds(requests).items())),
@@ -74,6 +79,17 @@ async def measure(ground: Ground, operator: Subject, windows: list[dict[str, str
         etcd=now["etcd"] - served["etcd"],
         database=ground.database_bytes() - database,
     )
+
+
+async def _last_pod(api: Api) -> float:
+    """When there was a pod for the last time, asked four times a second; 0 where there never was."""
+    seen = 0.0
+    for _ in range(2_400):
+        if not (await api.get("/api/v1/pods", limit="1"))["items"]:
+            return seen
+        seen = time.time()
+        await asyncio.sleep(0.25)
+    raise TimeoutError("there are pods ten minutes after the pause")
 
 
 async def with_raw(ground: Ground, what: str) -> float:
@@ -166,6 +182,9 @@ def _tell(
             binding=True,
             note=note,
         )
+        if any(each.pods for each in ours):
+            pods = median([100 * each.pods / each.until_last for each in ours])
+            add(section, f"{what}: the last pod ends, more time", pods, "%")
         pairs = zip(ours, limits, strict=True)
         alone = median([100 * limit.statuses / each.until_last for each, limit in pairs])
         add(section, f"{what}: as many statuses by the raw client alone", alone, "%")
