@@ -9,7 +9,8 @@ from asyncio import sslproto
 TLS_READ = 64 * 1024
 """Bytes, for asyncio's own 256 KiB. It keeps as much for each connection, of which a transition takes dozens,
 and allocates as much for each read, of which most bring a single event."""
-GIVE_BACK_SECONDS = 10.0
+GIVE_BACK_SECONDS = 30.0
+"""aiohttp closes connections that nobody needs within this, too."""
 
 
 def bound_tls_buffers() -> None:

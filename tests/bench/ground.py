@@ -51,7 +51,7 @@ FULL = Size(
     policies=1_000,
     engine=300_000,
     rest_seconds=3.0,
-    idle_connections_seconds=45.0,
+    idle_connections_seconds=65.0,
     soon_seconds=12.0,
 )
 SMOKE = Size(
