@@ -24,7 +24,7 @@ POD = {"restartPolicy": "Never", "containers": [{"name": "sync", "image": "sync"
 SYNC_SECONDS = 10
 """What a sync takes here. Real ones take minutes; a fault of the wire takes up to a few seconds each."""
 OWNER = "owner"
-_SYNC_TEMPLATE = {"metadata": {"annotations": {"syncpause.test/takes": f"{SYNC_SECONDS}s"}}, "spec": POD}
+SYNC_TEMPLATE = {"metadata": {"annotations": {"syncpause.test/takes": f"{SYNC_SECONDS}s"}}, "spec": POD}
 
 
 async def until(look: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
@@ -103,7 +103,7 @@ class Stage:
     async def sync(self, name: str, school: str = "school-0", **spec: Any) -> None:
         body = {
             "metadata": {"name": name, "labels": {"syncpause.dev/school": school} if school else {}},
-            "spec": {"jobTemplate": {"spec": {"template": _SYNC_TEMPLATE}}, **spec},
+            "spec": {"jobTemplate": {"spec": {"template": SYNC_TEMPLATE}}, **spec},
         }
         await self._make("cronjobs", body, bool(school))
 

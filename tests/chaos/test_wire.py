@@ -62,16 +62,18 @@ WIRE: dict[str, tuple[Fault, Callable[[Seen], bool]]] = {
 
 
 def sometimes(chance: random.Random, *faults: tuple[Fault, Callable[[Seen], bool]]) -> Choose:
-    """Some of the requests that a fault is for go wrong."""
+    """Some of the requests that a fault is for go wrong; the first watch does, for there are few of them."""
 
-    first_pages = count()
+    first_pages, first_watches = count(), count()
 
     def choose(seen: Seen) -> Fault | None:
         fault, fits = chance.choice(faults)
         if not fits(seen):
             return None
         # A list that fails half of the time on each of its pages never ends: there the first three do.
-        certain = fits is further_pages and next(first_pages) < 3
+        certain = (fits is further_pages and next(first_pages) < 3) or (
+            fits is watches and next(first_watches) == 0
+        )
         share = OFTEN if fits is watches else SELDOM
         return fault if certain or chance.random() < share else None
 

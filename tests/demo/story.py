@@ -66,9 +66,9 @@ class Story:
     def default_pause(self) -> None:
         """Every school is paused: nothing runs any more."""
         self._teller.heading("1. The default pause for all schools, moved so that today lies in it")
-        comes_true("no sync is due this very second", _due_about_now)
         days = every_year(self._dates.first), every_year(self._dates.last)
         self._stage.kubectl("syncpause preview -f -", stdin=moved(POLICIES / "1-default-summer.yaml", *days))
+        comes_true("no sync is due this very second", _due_about_now)
         self._apply("1-default-summer.yaml", *days)
         everyone = self._checks.schools()
         took = comes_true("every school is paused", lambda: self._checks.not_paused(everyone))

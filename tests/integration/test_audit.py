@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -82,13 +83,17 @@ def _states(stage: Stage) -> list[str]:
     return [item["status"]["state"] for item in stage.items("schools")]
 
 
-async def _a_whole_story(stage: Stage) -> None:
+def _scene(stage: Stage) -> None:
     stage.sync(podAnnotations=HOLD)
     stage.sync("foreign", podAnnotations=HOLD)
     stage.ingest()
     run_by_hand(stage, "rosters", "running")
     stage.policy(windows=ALWAYS, activeJobs="Suspend")
     stage.cluster_policy("everybody", windows=[])
+
+
+async def _a_whole_story(stage: Stage) -> None:
+    await asyncio.to_thread(_scene, stage)  # the lease is renewed meanwhile
     await eventually(stage.is_paused, "paused")
     await eventually(lambda: _states(stage) == ["Paused"], "and its line tells it")
     await eventually(lambda: stage.get("job", "running")["spec"].get("suspend") is True, "suspended")

@@ -50,7 +50,7 @@ async def test_release_lets_suspended_jobs_go_on(
     await eventually(lambda: job().get("status", {}).get("active") == 1, "the Job runs")
     stage.policy(windows=window(-1, 1), activeJobs="Suspend")
     await eventually(lambda: job()["spec"]["suspend"] is True, "suspended")
-    await eventually(stage.is_paused, "paused")
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "nothing runs any more")
     await operator.stop()
     told = await asyncio.to_thread(Plugin(cluster).ok, "release", "--all", "-n", stage.namespace, "-y")
     assert "and 1 suspended Job" in told

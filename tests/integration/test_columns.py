@@ -45,7 +45,11 @@ async def district(stage: Stage, operator: RunningOperator) -> Stage:
     await eventually(
         lambda: stage.kubectl("get", "schools", "-n", stage.namespace, *states) == "Paused Paused", "paused"
     )
-    await eventually(lambda: stage.condition("Ready").get("status") == "True", "Ready")
+    for policy in ("spp/summer", f"cspp/default-{stage.namespace}"):
+        await eventually(
+            lambda named=policy: stage.condition("Paused", named).get("status") == "True",  # type: ignore[misc]
+            "its policy says so too",
+        )
     return stage
 
 
@@ -102,6 +106,11 @@ async def test_get_workloads_with_their_state(district: Stage) -> None:
 
 
 async def test_describe_reads_as_a_story(district: Stage) -> None:
+    def told_of_lincoln() -> set[str]:
+        events = district.items("events")
+        return {item["reason"] for item in events if item["involvedObject"]["name"] == "lincoln-high"}
+
+    await eventually(lambda: {"Paused", "ApplicationExempt"} <= told_of_lincoln(), "Events come last")
     school = masked(district.kubectl("describe", "school/lincoln-high", "-n", district.namespace))
     assert "Reason:  ticket 4711" in school
     assert "nothing runs any more" in school

@@ -97,7 +97,7 @@ async def test_an_answer_that_never_comes_is_a_lost_connection(cluster: Cluster,
         Proxy(cluster) as proxy,
         await connect(kubeconfig=proxy.kubeconfig(tmp_path, kubeconfig), request_timeout=0.5) as client,
     ):
-        await client.get("/version")
+        await client.get("/version", within=30.0)
         proxy.freeze()
         with pytest.raises(ConnectionLost, match=r"no answer from .* within 0\.5 s"):
             await client.patch("/version", {})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire import Room
 
@@ -71,7 +71,7 @@ async def test_a_status_can_have_a_precondition(
 
 async def test_the_definitions_are_alive_since_they_were_made(policies: Policies) -> None:
     since = await policies.crds()
-    assert timedelta() < datetime.now(UTC) - since < timedelta(hours=1)
+    assert timedelta() < datetime.now(UTC) - since < timedelta(days=1)
 
 
 async def test_a_missing_definition_makes_policies_unreadable(
@@ -119,6 +119,7 @@ STATUSES = st.recursive(
 OBJECTS = st.dictionaries(st.sampled_from("abc"), STATUSES, max_size=3)
 
 
+@settings(deadline=None)
 @given(OBJECTS, OBJECTS)
 def test_a_patch_applied_to_the_old_status_is_the_new_one(
     before: dict[str, Any], after: dict[str, Any]

@@ -98,8 +98,11 @@ async def test_a_line_comes_with_the_first_workload_and_goes_with_the_last(
 ) -> None:
     for number, name in enumerate(("lincoln", "Lincoln", "lincoln.high", "LINCOLN_high")):
         stage.sync(f"sync-{number}", name)
-    await eventually(lambda: len(stage.items("schools")) == 4, "a line for each")
-    names = {item["metadata"]["name"]: item["status"]["school"] for item in stage.items("schools")}
+
+    def lines() -> dict[str, str]:
+        return {item["metadata"]["name"]: item["status"]["school"] for item in stage.items("schools")}
+
+    names = await eventually(lambda: len(found := lines()) == 4 and found, "a line for each")
     assert names["lincoln"] == "lincoln"
     assert sorted(names.values()) == ["LINCOLN_high", "Lincoln", "lincoln", "lincoln.high"]
     assert sorted(name.split(".")[0] for name in names) == [
