@@ -66,6 +66,7 @@ async def test_an_active_job_is_suspended_where_the_policy_says_so(
 async def test_missed_runs_start_once_under_run_once_and_never_under_skip(
     stage: Stage, operator: RunningOperator
 ) -> None:
+    await _past_the_turn_of_the_minute()
     operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
     stage.policy("skip", schools=["skips"], windows=window(-1, 1))
     stage.policy("once", schools=["runs-once"], windows=window(-1, 1), missedRuns="RunOnce")

@@ -7,11 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from syncpause.api import names
+
+ValueT = TypeVar("ValueT", int | None, datetime | None)
 
 
 class Kind(StrEnum):
@@ -152,15 +154,9 @@ def shared(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def same_number(number: int | None) -> int | None:
-    """One object for all that are alike, as deadlines mostly are."""
-    return number
-
-
-@lru_cache(maxsize=4096)
-def same_instant(instant: datetime | None) -> datetime | None:
-    """One object for all that are alike: thousands of syncs are scheduled for the same second."""
-    return instant
+def same(value: ValueT) -> ValueT:
+    """One object for all that are alike: most deadlines are, and thousands of syncs have one schedule."""
+    return value
 
 
 RESTORE_MARKS = (names.RESTORE_SUSPEND, names.RESTORE_DEADLINE, names.RESTORE_REPLICAS)

@@ -18,8 +18,7 @@ from syncpause.domain.workload import (
     Kind,
     Workload,
     label_fields,
-    same_instant,
-    same_number,
+    same,
     shared,
 )
 from syncpause.kube.errors import ConnectionLost, Status
@@ -113,9 +112,9 @@ class _CronJob(_Struct):
         return CronJob(
             **self.metadata.fields(Kind.CRON_JOB),
             suspend=bool(self.spec.suspend),
-            deadline=same_number(self.spec.starting_deadline_seconds),
+            deadline=same(self.spec.starting_deadline_seconds),
             active=tuple(job.name for job in self.status.active or ()),
-            last_schedule=same_instant(self.status.last_schedule_time),
+            last_schedule=same(self.status.last_schedule_time),
         )
 
 
