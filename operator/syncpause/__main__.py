@@ -86,7 +86,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
         return 1
     async with client:
         operator = Operator(client, settings, clock)
-        watcher = Watcher(operator.intake, client, settings.scope)
+        watcher = Watcher(operator.intake, client, settings.scope, settings.name)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:

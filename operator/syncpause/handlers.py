@@ -76,10 +76,12 @@ async def connection_of(client: Client) -> kopf.ConnectionInfo:
 class Watcher:
     """Runs kopf in a thread until stopped; started again whenever it ends before.
 
-    ``scope`` holds the namespaces whose policies are watched, as `Settings.scope`.
+    ``scope`` holds the namespaces whose policies are watched, as `Settings.scope`; ``identity`` is this
+    replica's name. Without one, kopf asks for the user's name, and a uid without a passwd entry has none.
     """
 
-    def __init__(self, intake: Intake, client: Client, scope: Sequence[str]) -> None:
+    def __init__(self, intake: Intake, client: Client, scope: Sequence[str], identity: str) -> None:
+        self._identity: Any = identity  # kopf's type for it is private
         self._scope = list(filter(None, scope))
         self._registry = build_registry(intake, client, asyncio.get_running_loop())
         self._stop = threading.Event()
@@ -103,6 +105,7 @@ class Watcher:
                     clusterwide=not self._scope,
                     namespaces=self._scope,
                     standalone=True,
+                    identity=self._identity,
                     stop_flag=self._stop,
                 )
             except Exception as error:

@@ -198,7 +198,7 @@ class RunningOperator:
         settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})
         self._client = await connect(kubeconfig=self._kubeconfig)
         self.operator = Operator(self._client, settings, self.now)
-        self._watcher = Watcher(self.operator.intake, self._client, settings.scope)
+        self._watcher = Watcher(self.operator.intake, self._client, settings.scope, settings.name)
         self._stop = asyncio.Event()
         self._watcher.start()
         self._task = asyncio.create_task(self.operator.run(self._stop))
