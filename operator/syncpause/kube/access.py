@@ -42,6 +42,8 @@ class Access:
     def __init__(self, kubeconfig: str | None = None, context: str | None = None) -> None:
         self._kubeconfig = kubeconfig
         self._context = context
+        self.impersonation: tuple[tuple[str, str], ...] = ()
+        """The Impersonate-* headers of the user that was loaded last, each value one pair."""
 
     async def load(self) -> Configuration:
         """Read the configuration: the given path, else $KUBECONFIG or ~/.kube/config, else in-cluster.

@@ -20,6 +20,7 @@ import msgspec
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import ConfigException
+from multidict import CIMultiDict
 
 from syncpause import __version__
 from syncpause.api.names import FIELD_MANAGER
@@ -99,6 +100,35 @@ class Client:
         """Close every connection."""
         await self.api_client.close()  # type: ignore[no-untyped-call]
         await self._retire(None)
+
+    @property
+    def request_options(self) -> dict[str, Any]:
+        """Of ``proxy``, ``proxy_headers`` and ``server_hostname`` what is set: each request needs it."""
+        options = {
+            "proxy": self.configuration.proxy,
+            "proxy_headers": self.configuration.proxy_headers,
+            "server_hostname": self.configuration.tls_server_name,
+        }
+        return {name: value for name, value in options.items() if value}
+
+    async def headers(self) -> CIMultiDict[str]:
+        """Authorization and Impersonate-* for one request; may run in any loop. Raises ConnectionLost."""
+        try:
+            settings = await self.configuration.auth_settings()
+        except (ConfigException, OSError) as error:
+            raise ConnectionLost(f"the credentials cannot be read: {error}") from error
+        headers = CIMultiDict(self._access.impersonation)
+        bearer = settings.get("BearerToken")
+        if bearer is not None and bearer["value"]:
+            headers["Authorization"] = bearer["value"]
+        return headers
+
+    def new_session(self, **kwargs: Any) -> aiohttp.ClientSession:
+        """A session of the running loop, with its own connections and TLS; whoever asks for it closes it."""
+        connector = RESTClientObject(self.configuration)._create_connector()
+        return aiohttp.ClientSession(
+            connector=connector, **{"trust_env": False, "read_bufsize": 2**21} | kwargs
+        )
 
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, *, within: float | None = None
@@ -208,7 +238,7 @@ class Client:
                 headers=await self._headers(content_type),
                 timeout=limits,
                 allow_redirects=False,  # a redirect would carry the token to wherever it points
-                **_session_options(self.configuration),
+                **self.request_options,
             )
             if response.status < 300:
                 return response
@@ -227,15 +257,9 @@ class Client:
         session: aiohttp.ClientSession = rest.pool_manager
         return session
 
-    async def _headers(self, content_type: str) -> dict[str, str]:
-        headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": self._agent}
-        try:
-            settings = await self.configuration.auth_settings()
-        except (ConfigException, OSError) as error:
-            raise ConnectionLost(f"the credentials cannot be read: {error}") from error
-        bearer = settings.get("BearerToken")
-        if bearer is not None and bearer["value"]:
-            headers["Authorization"] = bearer["value"]
+    async def _headers(self, content_type: str) -> CIMultiDict[str]:
+        headers = await self.headers()
+        headers.update({"Accept": JSON, "Content-Type": content_type, "User-Agent": self._agent})
         return headers
 
     async def _renew(self, refused_at: float) -> bool:
@@ -278,15 +302,6 @@ def _api_client(configuration: Configuration) -> ApiClient:
     client = ApiClient(configuration)
     client.user_agent = f"syncpause/{__version__}"
     return client
-
-
-def _session_options(configuration: Configuration) -> dict[str, Any]:
-    options = {
-        "proxy": configuration.proxy,
-        "proxy_headers": configuration.proxy_headers,
-        "server_hostname": configuration.tls_server_name,
-    }
-    return {name: value for name, value in options.items() if value}
 
 
 def _lost(error: Exception, server: str, timeout: float | None) -> ConnectionLost:
