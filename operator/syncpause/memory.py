@@ -24,7 +24,7 @@ async def give_back() -> None:
     By itself glibc lets go only of what lies above everything that is in use, which is next to nothing. A C
     library without malloc_trim is left to itself.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    while trim is not None:
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) or (lambda _: None)
+    while True:
         await asyncio.sleep(GIVE_BACK_SECONDS)
         trim(0)
