@@ -66,11 +66,15 @@ def run(**options: Any) -> None:
 async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
     """Run the operator until a signal ends it; returns the exit code."""
     from syncpause.controller import health  # noqa: PLC0415
-    from syncpause.controller.operator import LeadLost, Operator  # noqa: PLC0415
-    from syncpause.handlers import Watcher  # noqa: PLC0415
+    from syncpause.controller.leadership import LeadLost  # noqa: PLC0415
+    from syncpause.controller.operator import Operator  # noqa: PLC0415
+    from syncpause.handlers import Watcher, watches  # noqa: PLC0415
     from syncpause.kube.client import ConfigError, connect  # noqa: PLC0415
+    from syncpause.unhandled import UnhandledErrors  # noqa: PLC0415
 
     memory.bound_tls_buffers()
+    unhandled = UnhandledErrors()
+    unhandled.install()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -85,17 +89,16 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
         click.echo(f"syncpause: {error}", err=True)
         return 1
     async with client:
-        operator = Operator(client, settings, clock)
-        watcher = Watcher(operator.intake, client, settings.scope, settings.name)
+        states = watches(settings)
+        operator = Operator(client, settings, clock, list(states.values()))
+        watcher = Watcher(operator.intake, client, settings, states)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:
             click.echo(f"syncpause: --listen {settings.listen}: {error}; --listen '' serves none", err=True)
             return 1
-        watcher.start()
-        giving_back = asyncio.create_task(memory.give_back(), name="memory")
         try:
-            await operator.run(stop)
+            await operator.run(stop, watcher.run(), memory.give_back(), unhandled.ended())
         except LeadLost as error:
             click.echo(f"syncpause: {error}", err=True)
             return 1
@@ -103,8 +106,6 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
             structlog.get_logger().exception("a defect of the operator: it ends")
             return 1
         finally:
-            giving_back.cancel()
-            await watcher.stop()
             if runner:
                 await runner.cleanup()
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import kopf
@@ -17,21 +17,45 @@ import structlog
 from syncpause.api.names import GROUP, VERSION
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.controller.intake import Intake
+from syncpause.controller.metrics import WATCH_RESTARTS
+from syncpause.kube import paths
 from syncpause.kube.client import Client
+from syncpause.kube.watch_session import watch_session
+from syncpause.kube.watch_state import StreamState
 from syncpause.logs import KOPF_THREAD
+from syncpause.settings import Settings
+from syncpause.unhandled import UNHANDLED
 
 log = structlog.get_logger()
 
 RESTART_SECONDS = 5.0
+CHECK_SECONDS = 2.0
+PATIENCE_SECONDS = 30.0
+"""How long kopf gets to open its watches before it is started again."""
+BACKOFFS = (0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0)
+"""Seconds between attempts at one request; kopf's own go on to 21, and a pause may begin meanwhile."""
+
+Watches = dict[str, StreamState]
+"""The watches that kopf reads, by path."""
 
 
-def build_registry(intake: Intake, client: Client, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+def watches(settings: Settings) -> Watches:
+    """One state for each watch that kopf has to keep open."""
+    named = [paths.policies(SyncPausePolicy.KIND, namespace) for namespace in settings.scope]
+    whole = [paths.policies(ClusterSyncPausePolicy.KIND), paths.NAMESPACES, paths.CRDS]
+    return {path: StreamState(paths.short_name(path), settings.watch_timeout) for path in (*named, *whole)}
+
+
+def build_registry(
+    intake: Intake, client: Client, states: Watches, loop: asyncio.AbstractEventLoop
+) -> kopf.OperatorRegistry:
     """The handlers, bound to an intake whose loop is another one than kopf's."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        return await connection_of(client)
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        asyncio.get_running_loop().set_exception_handler(_report)
+        return kopf.AiohttpSession(aiohttp_session=watch_session(client, states), server=client.server)
 
     @kopf.on.event(GROUP, VERSION, SyncPausePolicy.PLURAL, registry=registry)
     @kopf.on.event(GROUP, VERSION, ClusterSyncPausePolicy.PLURAL, registry=registry)
@@ -47,67 +71,87 @@ def build_registry(intake: Intake, client: Client, loop: asyncio.AbstractEventLo
     return registry
 
 
-def settings() -> kopf.OperatorSettings:
+def kopf_settings(watch_timeout: float) -> kopf.OperatorSettings:
     """kopf as a plain watcher: no events of its own, no peering, no finalizers."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.peering.standalone = True
     chosen.watching.server_timeout = 600
-    chosen.watching.inactivity_timeout = 150
+    chosen.watching.inactivity_timeout = watch_timeout
     chosen.networking.request_timeout = 30
+    chosen.networking.error_backoffs = BACKOFFS
     return chosen
 
 
-async def connection_of(client: Client) -> kopf.ConnectionInfo:
-    """The client's own way in, so that kopf reads with the same rights."""
-    configuration = client.configuration
-    setting = (await configuration.auth_settings()).get("BearerToken")
-    bearer = str(setting["value"]) if setting else ""
-    return kopf.ConnectionInfo(
-        server=configuration.host,
-        ca_path=configuration.ssl_ca_cert,
-        insecure=not configuration.verify_ssl,
-        certificate_path=configuration.cert_file,
-        private_key_path=configuration.key_file,
-        token=bearer.split(" ", 1)[-1] or None,
+def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Count and log an error that nothing in kopf's loop awaits; its watches are checked all the same."""
+    UNHANDLED.labels("kopf").inc()
+    log.warning(
+        "an error that kopf does not handle",
+        message=context.get("message"),
+        error=str(context.get("exception") or ""),
     )
 
 
 class Watcher:
-    """Runs kopf in a thread until stopped; started again whenever it ends before.
+    """Runs kopf in a thread, and starts it again when it has ended or one of its watches is silent.
 
-    ``scope`` holds the namespaces whose policies are watched, as `Settings.scope`; ``identity`` is this
-    replica's name. Without one, kopf asks for the user's name, and a uid without a passwd entry has none.
+    ``states`` are those of `watches`.
     """
 
-    def __init__(self, intake: Intake, client: Client, scope: Sequence[str], identity: str) -> None:
-        self._identity: Any = identity  # kopf's type for it is private
-        self._scope = list(filter(None, scope))
-        self._registry = build_registry(intake, client, asyncio.get_running_loop())
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=KOPF_THREAD, daemon=True)
+    def __init__(self, intake: Intake, client: Client, settings: Settings, states: Watches) -> None:
+        self._namespaces = list(filter(None, settings.scope))
+        # A uid without a passwd entry has no name, which kopf would otherwise look up. Its type is private.
+        self._identity: Any = settings.name
+        self._watch_timeout = settings.watch_timeout
+        self._states = states
+        self._registry: Callable[[asyncio.AbstractEventLoop], kopf.OperatorRegistry] = lambda loop: (
+            build_registry(intake, client, states, loop)
+        )
 
-    def start(self) -> None:
-        """Start watching."""
-        self._thread.start()
+    async def run(self) -> None:
+        """Watch, for ever."""
+        while True:
+            stop = threading.Event()
+            registry = self._registry(asyncio.get_running_loop())
+            thread = threading.Thread(
+                target=self._watch, args=(registry, stop), name=KOPF_THREAD, daemon=True
+            )
+            thread.start()
+            try:
+                problem = await self._until_silent()
+            finally:
+                stop.set()
+                await asyncio.to_thread(thread.join, 2.0)
+            WATCH_RESTARTS.inc()
+            log.warning("kopf is started again", reason=problem)
 
-    async def stop(self) -> None:
-        """Stop watching; waits some seconds at most."""
-        self._stop.set()
-        await asyncio.to_thread(self._thread.join, 2.0)
+    async def _until_silent(self) -> str:
+        """Returns the problem of a watch, once kopf has had the time to open it."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            found = [state.problem for state in self._states.values() if state.problem]
+            if found and loop.time() - began > PATIENCE_SECONDS:
+                return found[0]
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _watch(self, registry: kopf.OperatorRegistry, stop: threading.Event) -> None:
+        while not stop.is_set():
+            reason = "it returned"
             try:
                 kopf.run(
-                    registry=self._registry,
-                    settings=settings(),
-                    clusterwide=not self._scope,
-                    namespaces=self._scope,
+                    registry=registry,
+                    settings=kopf_settings(self._watch_timeout),
+                    clusterwide=not self._namespaces,
+                    namespaces=self._namespaces,
                     standalone=True,
                     identity=self._identity,
-                    stop_flag=self._stop,
+                    stop_flag=stop,
                 )
-            except Exception as error:
-                log.warning("the watch of policies ended; it is started again", error=str(error))
-            self._stop.wait(RESTART_SECONDS)
+            except BaseException as error:  # nothing else would report it: it is the end of the thread
+                reason = f"{type(error).__name__}: {error}"
+            if not stop.is_set():
+                WATCH_RESTARTS.inc()
+                log.warning("the watch of policies ended; it is started again", error=reason)
+            stop.wait(RESTART_SECONDS)

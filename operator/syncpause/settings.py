@@ -50,6 +50,9 @@ class Settings:
     lease_namespace: str = _knob(OPERATOR_NAMESPACE, "Namespace of the Lease.")
     lease_name: str = _knob("syncpause", "Name of the Lease.")
     identity: str = _knob("", "Name of this replica in the Lease and in events. Empty: host and process.")
+    blind_timeout: float = _knob(
+        60.0, "Seconds without sight of the cluster until a leader gives the Lease back for others to take."
+    )
     drain_timeout: float = _knob(5.0, "Seconds that writes in flight get to finish at SIGTERM.")
 
     @property

@@ -14,7 +14,7 @@ import yaml
 
 from controlplane.cluster import Cluster
 from syncpause.controller.operator import Operator
-from syncpause.handlers import Watcher
+from syncpause.handlers import Watcher, watches
 from syncpause.kube.client import Client, connect
 from syncpause.settings import Settings
 
@@ -197,11 +197,11 @@ class RunningOperator:
     async def start(self, **knobs: Any) -> None:
         settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})
         self._client = await connect(kubeconfig=self._kubeconfig)
-        self.operator = Operator(self._client, settings, self.now)
-        self._watcher = Watcher(self.operator.intake, self._client, settings.scope, settings.name)
+        states = watches(settings)
+        self.operator = Operator(self._client, settings, self.now, list(states.values()))
+        watcher = Watcher(self.operator.intake, self._client, settings, states)
         self._stop = asyncio.Event()
-        self._watcher.start()
-        self._task = asyncio.create_task(self.operator.run(self._stop))
+        self._task = asyncio.create_task(self.operator.run(self._stop, watcher.run()))
         await asyncio.wait_for(self.operator.leading.wait(), DEADLINE_SECONDS)
 
     async def stop(self) -> None:
@@ -210,7 +210,6 @@ class RunningOperator:
         self._stop.set()
         try:
             await asyncio.wait_for(self._task, 15)
-        finally:  # kopf's thread would keep the process from ending, and the failure from being told
-            await self._watcher.stop()
+        finally:
             await self._client.close()
             self._client = self.operator = None

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from syncpause.controller.clock import Clock
 from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.intake import Intake
+from syncpause.controller.metrics import PLANNING_ERRORS
 from syncpause.controller.queue import WorkQueue
 from syncpause.controller.timer import Timer
 from syncpause.domain.edges import next_edge, next_edge_of
 from syncpause.domain.policy import PolicyRef
+
+log = logging.getLogger(__name__)
 
 Subject = School | PolicyRef
 
 AT_ONCE = 50
 """Next edges that are worked out before others get their turn: thousands may pass in one instant, and the
 first write must not wait until each has its next one."""
+RETRY = timedelta(seconds=30)
+"""When to work out a next edge again, after an error has prevented it."""
 
 
 class Agenda:
@@ -43,6 +50,14 @@ class Agenda:
         self._touch = touch
         self._timer: Timer[Subject] = Timer(clock, self._due, on_step_back)
         self._open: dict[Subject, None] = {}
+        self._failed: dict[Subject, str] = {}
+
+    @property
+    def problem(self) -> str:
+        """A sentence while a next edge cannot be worked out; otherwise empty."""
+        subject, error = next(iter(self._failed.items()), (None, ""))
+        more = f", and of {len(self._failed) - 1} more" if len(self._failed) > 1 else ""
+        return f"the next transition of {subject}{more} cannot be computed: {error}" if subject else ""
 
     async def run(self) -> None:
         """Keep the appointments, for ever."""
@@ -70,11 +85,26 @@ class Agenda:
     def _plan_some(self) -> None:
         for subject in list(self._open)[:AT_ONCE]:
             del self._open[subject]
-            if isinstance(subject, PolicyRef):
-                seen = self._intake.seen(subject)
-                self._timer.set(subject, next_edge_of(seen.policy, self._clock()) if seen else None)
-            elif self._fleet.has(subject):
-                at = next_edge(self._intake.world, subject.namespace, subject.name, self._clock())
-                self._timer.set(subject, at)
+            self._plan_one(subject)
         if self._open:
             asyncio.get_running_loop().call_soon(self._plan_some)
+
+    def _plan_one(self, subject: Subject) -> None:
+        """An error in one subject's edges delays no other's, and its workloads are looked at all the same."""
+        try:
+            at = self._next_edge(subject)
+            self._failed.pop(subject, None)
+        except Exception as error:
+            PLANNING_ERRORS.inc()
+            log.exception("a defect of the operator: the next transition of %s cannot be computed", subject)
+            self._failed[subject] = f"{type(error).__name__}: {error}"
+            at = self._clock() + RETRY
+        self._timer.set(subject, at)
+
+    def _next_edge(self, subject: Subject) -> datetime | None:
+        if isinstance(subject, PolicyRef):
+            seen = self._intake.seen(subject)
+            return next_edge_of(seen.policy, self._clock()) if seen else None
+        if not self._fleet.has(subject):
+            return None
+        return next_edge(self._intake.world, subject.namespace, subject.name, self._clock())

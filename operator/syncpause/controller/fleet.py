@@ -19,6 +19,9 @@ class School:
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"school {self.namespace}/{self.name}"
+
 
 class Fleet:
     """Records of all workloads that carry the school label. Newer records replace older ones only."""

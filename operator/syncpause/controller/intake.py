@@ -63,6 +63,9 @@ class Intake:
         self._wake = asyncio.Event()
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         self.world = World(unreadable="policies have not been read yet")
+        self.unreached = self.world.unreadable
+        """Why policies could not be read, where the cause is the way to them; empty where they can, or where
+        it is seen that the cluster does not serve them."""
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
@@ -130,6 +133,7 @@ class Intake:
                 pause = self._interval
             except (ApiError, Unreadable) as error:
                 self._hold(f"policies cannot be read, so everything keeps its state: {error}")
+                self.unreached = self.world.unreadable if isinstance(error, ApiError) else ""
                 pause = self._backoff.delay(getattr(error, "retry_after", None))
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
@@ -160,6 +164,7 @@ class Intake:
         known_namespaces = {namespace.name: namespace for namespace in namespaces}
         for name in self._arrived & self.world.namespaces.keys():
             known_namespaces[str(name)] = self.world.namespaces[str(name)]
+        self.unreached = ""
         unchanged = before == after and known_namespaces == self.world.namespaces
         if unchanged and not was_unreadable and since == self.world.api_since:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from syncpause.controller.contests import Contests
 from syncpause.controller.fleet import Fleet, School
 from syncpause.controller.forgotten_jobs import ForgottenJobs
 from syncpause.controller.intake import Intake, Reach
+from syncpause.controller.leadership import Leadership, together
 from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import LEADING
 from syncpause.controller.observer import Observer
@@ -25,6 +26,7 @@ from syncpause.controller.reporter import Reporter
 from syncpause.controller.running_jobs import RunningJobs
 from syncpause.controller.school_book import SchoolBook
 from syncpause.controller.school_reporter import SchoolReporter
+from syncpause.controller.sight import Sight
 from syncpause.domain.governance import Verdict
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
@@ -37,6 +39,7 @@ from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.lease import Lease
 from syncpause.kube.policies import Policies
 from syncpause.kube.schools import SchoolSyncs, schools_of
+from syncpause.kube.watch_state import WatchState
 from syncpause.kube.workloads import Workloads
 from syncpause.settings import EVERYWHERE, Settings
 
@@ -44,9 +47,18 @@ log = structlog.get_logger()
 
 
 class Operator:
-    """One replica of the operator. Nothing is written before every cache has synced and it leads."""
+    """One replica of the operator. Nothing is written before every cache has synced and it leads.
 
-    def __init__(self, client: Client, settings: Settings, clock: Clock = wall_clock) -> None:
+    ``policy_watches`` are the watches of policies, namespaces and CRDs, which someone else reads.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        settings: Settings,
+        clock: Clock = wall_clock,
+        policy_watches: Sequence[WatchState] = (),
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self.leading = asyncio.Event()
@@ -75,11 +87,13 @@ class Operator:
         self._orphans = Orphans(Workloads(client), settings.scope, self.reconciler.look_up)
         self.informers = self._build_informers(client)
         self._lines = self._inform(client, map(schools_of, settings.scope), self.book)
-        self._lease = (
-            Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
-            if settings.leader_elect
-            else None
+        self._sight = Sight(
+            informers=[each.watch for each in self.informers] + [each.watch for each in self._lines],
+            policies=policy_watches,
+            unseen=lambda: self.unseen,
+            compare=self.intake.compare_soon,
         )
+        self._leadership = self._build_leadership(client)
         self._workers: list[asyncio.Task[None]] = []
 
     def _build_reporter(self, client: Client) -> Reporter:
@@ -146,6 +160,11 @@ class Operator:
         size, silence = self._settings.page_size, self._settings.watch_timeout
         return [Informer(client, each, handler, page_size=size, read_timeout=silence) for each in sources]
 
+    def _build_leadership(self, client: Client) -> Leadership:
+        chosen = self._settings
+        lease = Lease(client, chosen.lease_namespace, chosen.lease_name, chosen.name)
+        return Leadership(lease if chosen.leader_elect else None, self._sight, chosen.blind_timeout)
+
     @property
     def synced(self) -> bool:
         """Whether every cache has been filled once."""
@@ -154,16 +173,32 @@ class Operator:
     @property
     def problem(self) -> str:
         """Why it cannot do its work just now; empty when it can."""
-        found = [self.intake.world.unreadable, *(informer.problem for informer in self.informers)]
-        return "; ".join(sentence for sentence in found if sentence)
+        found = (self.intake.world.unreadable, *self._unseen(), self.agenda.problem)
+        return "; ".join(filter(None, found))
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until told to stop, then finish what is in flight. Raises what a vital task died of."""
+    @property
+    def unseen(self) -> str:
+        """What of the cluster cannot be seen, and why; empty when all of it can."""
+        return "; ".join(filter(None, (self.intake.unreached, *self._unseen())))
+
+    def _unseen(self) -> list[str]:
+        """Where the API server serves no policies, nobody can watch any: it is no fault of this replica."""
+        none_served = bool(self.intake.world.unreadable) and not self.intake.unreached
+        informers = [each.problem for each in self.informers] + [each.problem for each in self._lines]
+        return [*informers, *self._sight.problems(with_policies=not none_served)]
+
+    async def run(self, stop: asyncio.Event, *others: Coroutine[Any, Any, None]) -> None:
+        """Run until told to stop, then finish what is in flight.
+
+        ``others`` are further tasks that must not end before. Raises what one of all these died of.
+        """
         tasks = [
             self._start(self.intake.run(), "intake"),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self._lines),
-            self._start(self._lead(), "lead"),
+            self._start(self._sight.run(), "sight"),
+            self._start(self._leadership.run(self._work, self._stop_leading), "lead"),
+            *(self._start(other, "beside") for other in others),
         ]
         stopped = self._start(stop.wait(), "stop")
         try:
@@ -181,14 +216,6 @@ class Operator:
     def _start(coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         return asyncio.create_task(coroutine, name=name)
 
-    async def _lead(self) -> None:
-        """Wait for the lease, if there is one, then work."""
-        if self._lease is None:
-            await self._work()
-            return
-        await self._lease.run(self._work)
-        raise LeadLost("another replica may lead now: the lease could not be renewed in time")
-
     async def _work(self) -> None:
         """What only the leader does, once every cache has synced."""
         await self.intake.synced.wait()
@@ -201,7 +228,7 @@ class Operator:
         self._look_at_everything()
         count = self._settings.workers
         self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
-        await asyncio.gather(
+        await together(
             self.agenda.run(),
             self.reporter.run(),
             self.schools.run(),
@@ -209,6 +236,12 @@ class Operator:
             self._orphans.run(),
             *self._workers,
         )
+
+    def _stop_leading(self) -> None:
+        """The work has been stopped: only watch, as a standby does."""
+        self._workers = []
+        self.leading.clear()
+        LEADING.set(0)
 
     async def _look_for_jobs(self) -> None:
         """Know the unfinished Jobs before the first resume, for some may have been suspended with a pause."""
@@ -233,8 +266,8 @@ class Operator:
                 await asyncio.wait_for(asyncio.gather(self.reporter.flush(), self.schools.flush()), 1.0)
             except (TimeoutError, ApiError):
                 log.warning("the last status was not written")
-        if self._lease is not None and self.leading.is_set():
-            await self._lease.release()
+        if self.leading.is_set():
+            await self._leadership.release()
         LEADING.set(0)
 
     def _warn(self, workload: Workload, verdict: Verdict, reason: str, sentence: str) -> None:
@@ -270,7 +303,3 @@ class Operator:
             f"Job {job.namespace}/{job.name} of {workload.key} was started inside the pause and is suspended"
         )
         self._warn(workload, verdict, "StrayJob", sentence)
-
-
-class LeadLost(Exception):
-    """The lease is lost; the process must end, for another replica may be writing."""

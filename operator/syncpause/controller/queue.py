@@ -136,10 +136,11 @@ class WorkQueue:
         await turn
 
     def _wake_one(self) -> None:
-        if self._idle:
+        while self._idle:
             turn = self._idle.popleft()
-            if not turn.done():
+            if not turn.done():  # else its worker was cancelled, and another must wake instead
                 turn.set_result(None)
+                return
 
     def _pop(self) -> Key | None:
         for lane in (self._fresh, self._bulk):

@@ -21,6 +21,7 @@ from syncpause.kube.client import Client
 from syncpause.kube.decoding import Event, Page, RecordT, decode_event, decode_list, decode_one
 from syncpause.kube.errors import ApiError, ConnectionLost, Gone, error_of_status
 from syncpause.kube.paging import PAGE_SIZE, pages
+from syncpause.kube.watch_state import WatchState
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Informer(Generic[RecordT]):
         self.kind = source.kind
         self.synced = asyncio.Event()
         self.problem = ""
+        self.watch = WatchState(paths.short_name(source.path), read_timeout)
         self._client = client
         self._source = source
         self._handler = handler
@@ -122,6 +124,7 @@ class Informer(Generic[RecordT]):
         params = {"labelSelector": source.selector}
         version = ""
         async for page in pages(self._client, source.path, source.decode_list, params, self._page_size):
+            self.watch.beat()
             version = page.resource_version
             for record in page.items:
                 seen.add(record.key)
@@ -149,6 +152,7 @@ class Informer(Generic[RecordT]):
             self._client.stream(self._source.path, params, self._read_timeout, on_open=self._opened)
         ) as lines:
             async for line in lines:
+                self.watch.beat()
                 self._take(decode_event(self._source.decode_one, line))
                 self._settle()
         if loop.time() - began < SHORT_WATCH_SECONDS:
@@ -180,6 +184,7 @@ class Informer(Generic[RecordT]):
 
     def _opened(self) -> None:
         """The server has accepted the watch; a lost one has been made good."""
+        self.watch.beat()
         if self.problem:
             log.info("%ss can be read again", self.kind)
         self.problem = ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from kubernetes.aio.leaderelection.electionconfig import Config
 from kubernetes.aio.leaderelection.leaderelection import LeaderElection
+from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
 
 from syncpause.kube.client import Client
 from syncpause.kube.lease_lock import LeaseLock
@@ -80,6 +81,21 @@ class Lease:
         age = asyncio.get_running_loop().time() - self._election.renewed
         return age < self._election.election_config.renew_deadline
 
+    @property
+    def may_contend(self) -> Callable[[], bool]:
+        """Whether this replica is fit to lead; where it says no, every other replica goes first."""
+        return self._election.may_contend
+
+    @may_contend.setter
+    def may_contend(self, fit: Callable[[], bool]) -> None:
+        self._election.may_contend = fit
+
+    async def step_down(self) -> None:
+        """Give the lead up, and stay a candidate. Stop the work first; ``run`` contends again."""
+        self._election.forget()
+        if await self._lock.release():
+            log.info("%s has given the lead back, and stays a candidate", self._lock.identity)
+
     async def release(self) -> None:
         """Give the lead up, so that a standby takes over at its next look. Stop the work first."""
         self._released = True
@@ -105,10 +121,39 @@ class Lease:
 class _Election(LeaderElection):
     """The library's rules for who may take the Lease, with a stricter end of holding it.
 
-    ``renewed`` is when the last renewal began, by the loop's clock.
+    ``renewed`` is when the last renewal began, by the loop's clock. ``may_contend`` returns whether this
+    replica is fit to lead.
     """
 
-    renewed = 0.0
+    renewed = float("-inf")
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.may_contend: Callable[[], bool] = lambda: True
+        self._looked_at: object = None
+        self._unchanged_since = 0.0
+
+    def forget(self) -> None:
+        """The lead has been given up: nothing is held any more, from this moment on."""
+        self.renewed = float("-inf")
+        self.observed_record = None
+
+    async def acquire(self) -> bool:
+        """Contend until the Lease is held. One that is not fit first sees that nobody else wants it."""
+        while True:
+            if (self.may_contend() or await self._unwanted()) and await self.try_acquire_or_renew():
+                return True
+            await asyncio.sleep(self.election_config.retry_period)
+
+    async def _unwanted(self) -> bool:
+        """Whether the Lease has stayed as it is for longer than any fit candidate leaves a free one."""
+        config = self.election_config
+        _, record = await config.lock.get(config.lock.name, config.lock.namespace)
+        found = vars(record) if isinstance(record, LeaderElectionRecord) else None
+        now = asyncio.get_running_loop().time()
+        if self._unchanged_since == 0.0 or found != self._looked_at:
+            self._looked_at, self._unchanged_since = found, now
+        return now - self._unchanged_since > config.lease_duration + 2 * config.retry_period
 
     async def renew_loop(self) -> None:
         """Renew until that has failed for as long as the deadline, or another holds the Lease.

@@ -62,3 +62,9 @@ def schools(namespace: str = "") -> str:
 
 def _collection(group: str, plural: str, namespace: str) -> str:
     return f"{group}/namespaces/{namespace}/{plural}" if namespace else f"{group}/{plural}"
+
+
+def short_name(path: str) -> str:
+    """A collection as people name it: its plural, and before it its namespace if it is of one only."""
+    parts = path.split("/")
+    return f"{parts[-2]}/{parts[-1]}" if "namespaces" in parts[:-1] else parts[-1]

@@ -1,0 +1,33 @@
+"""kopf's own connections, made from the client's configuration; every watch on them is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp.client_middlewares import ClientHandlerType
+from yarl import URL
+
+from syncpause.kube.client import Client
+from syncpause.kube.watch_state import StreamState
+
+
+def watch_session(client: Client, watches: Mapping[str, StreamState]) -> aiohttp.ClientSession:
+    """A session for the running loop, with the rights and the way to the API server of the client.
+
+    ``watches`` are by path. Each request carries the credentials of its moment: a session outlives a token.
+    """
+    prefix = URL(client.server).path.rstrip("/")
+    options = client.request_options
+
+    async def send(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+        request.headers.extend(await client.headers())
+        request.server_hostname = options.get("server_hostname")
+        request.proxy_headers = options.get("proxy_headers")
+        response = await handler(request)
+        state = watches.get(request.url.path.removeprefix(prefix))
+        if state is not None and response.status == 200 and request.url.query.get("watch") == "true":
+            state.opened(response)
+        return response
+
+    return client.new_session(middlewares=(send,), proxy=options.get("proxy"))
