@@ -194,7 +194,8 @@ class RunningOperator:
         if self.operator:
             self.operator.agenda.wake()
 
-    async def start(self, **knobs: Any) -> None:
+    async def start(self, *, lead: bool = True, **knobs: Any) -> None:
+        """Start it, and wait until it leads; unless it is to stand by."""
         settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})
         self._client = await connect(kubeconfig=self._kubeconfig)
         states = watches(settings)
@@ -202,7 +203,8 @@ class RunningOperator:
         watcher = Watcher(self.operator.intake, self._client, settings, states)
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(self.operator.run(self._stop, watcher.run()))
-        await asyncio.wait_for(self.operator.leading.wait(), DEADLINE_SECONDS)
+        if lead:
+            await asyncio.wait_for(self.operator.leading.wait(), DEADLINE_SECONDS)
 
     async def stop(self) -> None:
         if self._client is None:

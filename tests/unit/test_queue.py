@@ -34,6 +34,16 @@ async def test_fresh_work_overtakes_bulk_work() -> None:
     assert [await take(queue) for _ in range(3)] == ["c", "a", "b"]
 
 
+async def test_a_worker_that_was_cancelled_takes_no_wake_up_from_another() -> None:
+    queue = WorkQueue(Pace(8, 0))
+    gone, left = asyncio.create_task(queue.take()), asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    queue.add(key("a"))
+    assert await asyncio.wait_for(left, 5) == key("a")
+
+
 async def test_a_key_that_turns_urgent_comes_once() -> None:
     queue = WorkQueue(Pace(8, 0))
     queue.add_bulk([key("a"), key("b")])
