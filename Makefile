@@ -15,7 +15,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	$(if $(UPGRADE),--upgrade)
 
 .PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
-.PHONY: controlplane controlplane-if-possible verify-lock
+.PHONY: kind kind-stop controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ cluster: controlplane ## Start a cluster to play with, and print the exports for
 
 cluster-stop: $(READY) ## End that cluster
 	@$(WITH_TESTS) -m controlplane stop
+
+kind: $(READY) ## The image on a kind cluster, as it is installed; prints the exports (BASE=, KIND_NODE_IMAGE=, KIND_CONFIG=)
+	@$(WITH_TESTS) -m kind start
+
+kind-stop: $(READY) ## Delete that cluster
+	@$(WITH_TESTS) -m kind stop
 
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run
@@ -61,7 +67,7 @@ lint: $(READY) ## Style, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo -p bench
+	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo -p bench -p kind
 	$(BIN)/lint-imports
 
 unit: $(READY) ## The pure tests: seconds
@@ -92,7 +98,7 @@ lock: $(READY) ## Lock the dependencies anew (UPGRADE=1 takes the newest ones)
 
 clean: ## Remove what was made here (the built control plane stays in the user's cache)
 	@if [ -d .cluster ] && [ -x $(BIN)/python ]; then $(WITH_TESTS) -m controlplane stop; fi
-	@rm -rf .venv .cluster build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .cluster .kind build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +
 
 controlplane: $(READY)
