@@ -45,11 +45,20 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> Failure:
 
 def failure_of(error: ApiError) -> Failure:
     """What a person should be told of an error of the API server, with the mend."""
+    if about_login(error):
+        return Failure(
+            f"the credentials do not suffice: {error.message}; log in again, or correct the kubeconfig"
+        )
     if isinstance(error, Forbidden):
         return Failure(f"{missing_right(error)}: ask whoever administers the cluster for that right")
     if isinstance(error, NotFound) and _NO_KIND in error.message:
         return Failure("this cluster does not know the kinds of syncpause.dev: apply crds/ first")
     return Failure(error.message)
+
+
+def about_login(error: ApiError) -> bool:
+    """Whether the API server refuses the user as such: then no part of an answer is of use."""
+    return error.status == 401 or (isinstance(error, Forbidden) and "cannot impersonate" in error.message)
 
 
 def missing_right(error: Forbidden) -> str:

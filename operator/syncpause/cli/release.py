@@ -11,7 +11,7 @@ import click
 
 from syncpause.api import names
 from syncpause.cli.completion import complete_school
-from syncpause.cli.failure import CLUSTER, missing_right
+from syncpause.cli.failure import CLUSTER, about_login, missing_right
 from syncpause.cli.options import Where, cluster_options
 from syncpause.cli.output import warn
 from syncpause.cli.wording import goes_back_to
@@ -98,6 +98,8 @@ async def _suspended_jobs(client: Client, namespace: str) -> dict[str, list[Job]
             if job.restore_suspend is not None:
                 jobs[job.owner].append(job)
     except Forbidden as error:
+        if about_login(error):
+            raise
         warn(f"{missing_right(error)}: Jobs that a pause has suspended stay suspended")
     return jobs
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from syncpause.api.names import SCHOOL_LABEL
 from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPausePolicy
-from syncpause.cli.failure import missing_right, unknown
+from syncpause.cli.failure import about_login, missing_right, unknown
 from syncpause.cli.options import Where
 from syncpause.cli.output import warn
 from syncpause.controller.fleet import School
@@ -83,6 +83,8 @@ class Reader:
         try:
             schools = await self.schools()
         except (Forbidden, NotFound) as error:
+            if about_login(error):
+                raise
             self._missing.append(f"{_why(error)}: schools are told by their workloads alone")
         workloads = await self._allowed(self._list_workloads(), "workloads are left out")
         return Snapshot(workloads=tuple(workloads), schools=schools, missing=tuple(self._missing))
@@ -127,6 +129,8 @@ class Reader:
         try:
             return await request
         except Forbidden as error:
+            if about_login(error):
+                raise
             self._missing.append(f"{missing_right(error)}: {otherwise}")
             return []
 

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import base64
 import os
+import ssl
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import yaml
 from kubernetes.aio.client import Configuration
-from kubernetes.aio.config import (
-    ConfigException,
-    list_kube_config_contexts,
-    load_incluster_config,
-    load_kube_config,
-)
+from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config_from_dict
 
-log = logging.getLogger(__name__)
+from syncpause.kube.credentials import REREAD_SECONDS, ConfigError, Credential, Renewed, run_plugin, token_of
+from syncpause.kube.impersonation import impersonation
+from syncpause.kube.kubeconfig import Chosen, choose
+from syncpause.kube.proxy import proxy_from_environment
+
+__all__ = ["Access", "ConfigError"]
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
 DEFAULT_NAMESPACE = "default"
-_POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-
-
-def proxy_from_environment(server: str) -> str | None:
-    """The proxy that HTTPS_PROXY and its kin name for a server, unless NO_PROXY exempts it."""
-    where = urlsplit(server)
-    if proxy_bypass(where.netloc):
-        return None
-    return getproxies().get(where.scheme)
-
-
-class ConfigError(Exception):
-    """No way to the cluster is configured, or the one that is cannot be read; says what was tried."""
+_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_LOGINS = ("token", "tokenFile", "username", "client-certificate", "client-certificate-data", "exec")
 
 
 class Access:
@@ -48,50 +39,57 @@ class Access:
     async def load(self) -> Configuration:
         """Read the configuration: the given path, else $KUBECONFIG or ~/.kube/config, else in-cluster.
 
-        Never touches the client library's process-wide default. Raises ConfigError.
+        Runs the exec plugin of the user, if there is one. Never touches the client library's process-wide
+        default. Raises ConfigError.
         """
         paths = self._paths()
-        present = [path for path in paths if path.is_file()]
-        if present:
-            return await self._from_files(present)
+        present = [path for path in paths if path.exists()]
         tried = " and ".join(str(path) for path in paths)
-        if self._kubeconfig:
+        if present:
+            configuration = await self._from_files(present)
+        elif self._kubeconfig:
             raise ConfigError(f"there is no kubeconfig at {tried}")
-        return self._from_pod(tried)
+        else:
+            configuration = self._from_pod(tried)
+        configuration.proxy = _checked_proxy(
+            configuration.proxy or proxy_from_environment(configuration.host)
+        )
+        _check_tls(configuration)
+        return configuration
 
     def namespace(self) -> str:
         """The namespace that the context names, as kubectl takes it: ``default`` where it names none."""
-        present = [str(path) for path in self._paths() if path.is_file()]
+        present = [path for path in self._paths() if path.exists()]
         if not present:
-            return _POD_NAMESPACE.read_text().strip() if _POD_NAMESPACE.is_file() else DEFAULT_NAMESPACE
+            own = _POD / "namespace"
+            return own.read_text().strip() if own.is_file() else DEFAULT_NAMESPACE
         try:
-            contexts, current = list_kube_config_contexts(config_file=os.pathsep.join(present))  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError, ValueError, TypeError, AttributeError, yaml.YAMLError):
-            return DEFAULT_NAMESPACE  # what is wrong with it, ``load`` tells
-        if self._context:
-            current = next((item for item in contexts or () if item["name"] == self._context), None)
-        return (current or {}).get("context", {}).get("namespace") or DEFAULT_NAMESPACE
+            return choose(present, self._context).namespace or DEFAULT_NAMESPACE
+        except ConfigError:
+            return DEFAULT_NAMESPACE  # ``load`` reports what is wrong with the file
 
     def _paths(self) -> list[Path]:
         given = self._kubeconfig or os.environ.get("KUBECONFIG") or DEFAULT_KUBECONFIG
-        return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
+        # Unlike Path.expanduser this raises nothing where the user has no home.
+        return [Path(os.path.expanduser(part)) for part in given.split(os.pathsep) if part]
 
     async def _from_files(self, paths: list[Path]) -> Configuration:
+        chosen = choose(paths, self._context)
+        whose = f"context {chosen.context}, user {chosen.user_name}"
+        headers = impersonation(chosen.user, chosen.user_name)
+        source = _source(chosen, whose)
+        first = await asyncio.to_thread(source.current) if source else None
         configuration = Configuration()
-        joined = os.pathsep.join(map(str, paths))
         try:
-            # Not persisted: a kubeconfig is its owner's file, and an operator has no business writing it.
-            await load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=joined,
-                context=self._context,
-                client_configuration=configuration,
-                persist_config=False,
+            await load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+                _resolved(chosen, first), client_configuration=configuration
             )
-        except ConfigException as error:
-            raise ConfigError(f"the kubeconfig {joined} cannot be used: {error}") from error
-        except (OSError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-            # The loader walks the file without checking it: a wrong type anywhere in it surfaces like this.
-            raise ConfigError(f"the kubeconfig {joined} is not a valid one: {error}") from error
+        except Exception as error:  # its loader does not check types, and OIDC fails in many ways
+            where = ":".join(map(str, paths))
+            raise ConfigError(f"the kubeconfig {where}, {whose}, cannot be used: {error}") from error
+        if source is not None and first is not None and first.token:
+            configuration.refresh_api_key_hook = source.refresh  # type: ignore[assignment]
+        self.impersonation = headers
         return configuration
 
     def _from_pod(self, tried: str) -> Configuration:
@@ -99,11 +97,101 @@ class Access:
             raise ConfigError(f"there is no kubeconfig at {tried} in which to find context {self._context}")
         configuration = Configuration()
         try:
-            # Brings a hook that reads the token anew each minute: projected tokens live for an hour.
             load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError) as error:
+        except (ConfigException, OSError, ValueError) as error:
             raise ConfigError(
                 f"no way to a cluster: there is no kubeconfig at {tried}, and no service account of a pod"
                 f" either ({error}). Set KUBECONFIG, or give --kubeconfig"
             ) from error
+        # Projected tokens live for an hour: the file is read again each minute.
+        source = Renewed(lambda: token_of(_POD / "token", "service account of this pod"), REREAD_SECONDS)
+        source.current()
+        configuration.refresh_api_key_hook = source.refresh  # type: ignore[assignment]
+        self.impersonation = ()
         return configuration
+
+
+def _source(chosen: Chosen, whose: str) -> Renewed | None:
+    """What gets the user's credentials anew; None where they stand in the file. Raises ConfigError.
+
+    As for client-go, ``tokenFile`` goes before ``token``, and both before ``exec``.
+    """
+    user = chosen.user
+    provider = user.get("auth-provider")
+    if isinstance(provider, dict) and provider.get("name") != "oidc":
+        raise ConfigError(
+            f"{whose}: the auth-provider {provider.get('name')} was removed from Kubernetes clients:"
+            " use its exec plugin (gke-gcloud-auth-plugin for gcp, kubelogin for azure)"
+        )
+    if chosen.user_name and not provider and not any(user.get(key) for key in _LOGINS):
+        raise ConfigError(f"{whose}: the user has no credentials: log in again, or add a token")
+    if user.get("tokenFile"):
+        return Renewed(lambda: token_of(Path(user["tokenFile"]), whose), REREAD_SECONDS)
+    plugin = user.get("exec")
+    if not plugin or user.get("token"):
+        return None
+    if not isinstance(plugin, dict) or provider:
+        raise ConfigError(f"{whose}: exec must be a map, and cannot stand beside auth-provider")
+    cluster = _cluster_info(chosen)
+    return Renewed(lambda: run_plugin(plugin, chosen.folder, cluster, whose))
+
+
+def _cluster_info(chosen: Chosen) -> dict[str, Any]:
+    """``spec.cluster`` of an ExecCredential. Raises ConfigError."""
+    cluster = chosen.cluster
+    names = (
+        "server",
+        "tls-server-name",
+        "insecure-skip-tls-verify",
+        "certificate-authority-data",
+        "proxy-url",
+    )
+    info = {name: cluster[name] for name in names if cluster.get(name)}
+    authority = cluster.get("certificate-authority")
+    if authority and "certificate-authority-data" not in info:
+        try:
+            info["certificate-authority-data"] = base64.b64encode(Path(authority).read_bytes()).decode()
+        except OSError as error:
+            raise ConfigError(
+                f"the certificate-authority {authority} cannot be read: {error.strerror}"
+            ) from error
+    for extension in cluster.get("extensions") or []:
+        if extension.get("name") == "client.authentication.k8s.io/exec":
+            info["config"] = extension.get("extension")
+    return info
+
+
+def _resolved(chosen: Chosen, first: Credential | None) -> dict[str, Any]:
+    """A kubeconfig of one context, with the credential in place of what gets it, for the library's loader."""
+    user = {key: value for key, value in chosen.user.items() if key not in ("exec", "tokenFile")}
+    if first is not None and first.token:
+        user["token"] = first.token
+    if first is not None and first.certificate:
+        user["client-certificate-data"] = base64.b64encode(first.certificate.encode()).decode()
+        user["client-key-data"] = base64.b64encode(first.key.encode()).decode()
+    context = {"cluster": "chosen", "user": "chosen"}
+    return {
+        "current-context": "chosen",
+        "contexts": [{"name": "chosen", "context": context}],
+        "clusters": [{"name": "chosen", "cluster": dict(chosen.cluster)}],
+        "users": [{"name": "chosen", "user": user}],
+    }
+
+
+def _check_tls(configuration: Configuration) -> None:
+    """Raises ConfigError where the certificates cannot be used."""
+    named = [configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file]
+    try:
+        RESTClientObject(configuration)
+    except (OSError, ValueError, ssl.SSLError) as error:
+        files = ", ".join(str(path) for path in named if path)
+        raise ConfigError(
+            f"the certificates for {configuration.host} cannot be used ({files}): {error}; each must be"
+            " readable PEM, and the client key must belong to the client certificate"
+        ) from error
+
+
+def _checked_proxy(proxy: str | None) -> str | None:
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise ConfigError(f"the proxy {proxy} is of no supported kind: only http:// and https:// proxies are")
+    return proxy

@@ -10,7 +10,6 @@ connection turns out to be closed.)
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Self
@@ -24,13 +23,11 @@ from multidict import CIMultiDict
 
 from syncpause import __version__
 from syncpause.api.names import FIELD_MANAGER
-from syncpause.kube.access import Access, ConfigError, proxy_from_environment
-from syncpause.kube.errors import ConnectionLost, error_of
+from syncpause.kube.access import Access, ConfigError
+from syncpause.kube.errors import ConnectionLost, Forbidden, error_of, lost
 from syncpause.kube.lines import lines_of
 
 __all__ = ["Client", "ConfigError", "connect"]
-
-log = logging.getLogger(__name__)
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -56,9 +53,8 @@ async def connect(
     configuration = await access.load()
     configuration.connection_pool_maxsize = connections
     # Trusting the environment costs aiohttp two hops to a thread for every request (measured: 0.9 against
-    # 0.4 ms of CPU a PATCH), to look for a proxy and a ~/.netrc. The proxy is looked up here, once.
+    # 0.4 ms of CPU a PATCH), to look for a proxy and a ~/.netrc. `Access` has looked the proxy up, once.
     configuration.client_session_kwargs = {"trust_env": False}
-    configuration.proxy = configuration.proxy or proxy_from_environment(configuration.host)
     return Client(access, configuration, request_timeout=request_timeout, manager=manager)
 
 
@@ -74,7 +70,7 @@ class Client:
         manager: str = FIELD_MANAGER,
     ) -> None:
         self.configuration = configuration
-        self.api_client = _api_client(configuration)
+        self.api_client = ApiClient(configuration)
         self._access = access
         self._limits = aiohttp.ClientTimeout(total=request_timeout, sock_connect=CONNECT_SECONDS)
         self._managed = {"fieldManager": manager}
@@ -83,6 +79,7 @@ class Client:
         """Asked before each write; where it says no, nothing is sent. None: always."""
         self._renewing = asyncio.Lock()
         self._renewed_at = 0.0
+        self._renewal = ""
         self._retired: RESTClientObject | None = None
 
     @property
@@ -115,8 +112,8 @@ class Client:
         """Authorization and Impersonate-* for one request; may run in any loop. Raises ConnectionLost."""
         try:
             settings = await self.configuration.auth_settings()
-        except (ConfigException, OSError) as error:
-            raise ConnectionLost(f"the credentials cannot be read: {error}") from error
+        except (ConfigError, ConfigException, OSError) as error:
+            raise ConnectionLost(f"the credentials cannot be got: {error}", reason="Credentials") from error
         headers = CIMultiDict(self._access.impersonation)
         bearer = settings.get("BearerToken")
         if bearer is not None and bearer["value"]:
@@ -188,7 +185,7 @@ class Client:
                     async for line in lines:
                         yield line
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _lost(error, self.server, read_timeout) from error
+            raise lost(error, self.server, read_timeout) from error
 
     async def _write(self, method: str, path: str, **request: Any) -> bytes:
         self._fence()
@@ -215,7 +212,7 @@ class Client:
             ) as response:
                 return await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _lost(error, self.server, limits.total) from error
+            raise lost(error, self.server, limits.total) from error
 
     async def _open(
         self,
@@ -266,16 +263,19 @@ class Client:
         """Read the credentials anew; True where a request that began at ``refused_at`` may be asked again."""
         async with self._renewing:
             now = asyncio.get_running_loop().time()
-            if self._renewed_at > refused_at:
+            if self._renewed_at > refused_at and not self._renewal:
                 return True
             if self._renewed_at and now - self._renewed_at < RENEW_SECONDS:
+                if self._renewal:
+                    raise Forbidden(self._renewal, status=401, reason="Unauthorized")
                 return False
             self._renewed_at = now
             try:
                 fresh = await self._access.load()
             except ConfigError as error:
-                log.warning("the credentials were refused and cannot be read anew: %s", error)
-                return False
+                self._renewal = f"the API server refused the credentials, and new ones cannot be got: {error}"
+                raise Forbidden(self._renewal, status=401, reason="Unauthorized") from error
+            self._renewal = ""
             await self._adopt(fresh)
             self._renewed_at = asyncio.get_running_loop().time()
             return True
@@ -296,20 +296,3 @@ class Client:
         older, self._retired = self._retired, pool
         if older is not None:
             await older.close()
-
-
-def _api_client(configuration: Configuration) -> ApiClient:
-    client = ApiClient(configuration)
-    client.user_agent = f"syncpause/{__version__}"
-    return client
-
-
-def _lost(error: Exception, server: str, timeout: float | None) -> ConnectionLost:
-    """A sentence for what happened on the wire; several of aiohttp's errors have no text of their own."""
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ConnectionLost(f"no connection to {server} in time", reason="Timeout")
-    if isinstance(error, TimeoutError):
-        return ConnectionLost(f"no answer from {server} within {timeout:g} s", reason="Timeout")
-    return ConnectionLost(
-        f"the connection to {server} was lost: {error or type(error).__name__}", reason="ConnectionLost"
-    )

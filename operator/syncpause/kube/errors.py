@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import aiohttp
 import msgspec
 
 
@@ -109,3 +110,14 @@ def _type_of(status: int) -> type[ApiError]:
         429: TooManyRequests,
     }
     return by_status.get(status) or (ServerError if status >= 500 else Invalid)
+
+
+def lost(error: Exception, server: str, timeout: float | None) -> ConnectionLost:
+    """A sentence for what happened on the wire; several of aiohttp's errors have no text of their own."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ConnectionLost(f"no connection to {server} in time", reason="Timeout")
+    if isinstance(error, TimeoutError):
+        return ConnectionLost(f"no answer from {server} within {timeout:g} s", reason="Timeout")
+    return ConnectionLost(
+        f"the connection to {server} was lost: {error or type(error).__name__}", reason="ConnectionLost"
+    )
