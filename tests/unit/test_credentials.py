@@ -152,9 +152,9 @@ def test_no_proxy_is_read_as_go_reads_it(rules: str, server: str, exempt: bool) 
     assert found == (None if exempt else "http://p:3128")
 
 
-def test_lower_case_wins_and_each_scheme_has_its_proxy() -> None:
+def test_upper_case_wins_and_each_scheme_has_its_proxy() -> None:
     environment = {"HTTPS_PROXY": "http://upper", "https_proxy": "http://lower", "HTTP_PROXY": "http://plain"}
-    assert proxy_from_environment("https://x.org", environment) == "http://lower"
+    assert proxy_from_environment("https://x.org", environment) == "http://upper"
     assert proxy_from_environment("http://x.org", environment) == "http://plain"
 
 

@@ -14,7 +14,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 def proxy_from_environment(server: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """The proxy for a server's URL, with a scheme; None where there is none or NO_PROXY exempts the server.
 
-    The variable in lower case wins over the one in upper case. Loopback is never sent to a proxy.
+    The variable in upper case wins over the one in lower case. Loopback is never sent to a proxy.
     """
     where = urlsplit(server)
     found = _first(environment, f"{where.scheme}_proxy") if where.scheme in _PORTS else ""
@@ -25,7 +25,7 @@ def proxy_from_environment(server: str, environment: Mapping[str, str] = os.envi
 
 
 def _first(environment: Mapping[str, str], name: str) -> str:
-    return environment.get(name) or environment.get(name.upper()) or ""
+    return environment.get(name.upper()) or environment.get(name) or ""
 
 
 def _exempt(host: str, port: int, rules: str) -> bool:
