@@ -68,7 +68,6 @@ async def test_an_exec_plugin_that_hangs_is_ended(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("user", "says"),
     [
-        ({}, "has no credentials"),
         ({"tokenFile": "none"}, "token file .*/none cannot be read: No such file"),
         ({"auth-provider": {"name": "gcp"}}, "auth-provider gcp was removed"),
         ({"token": "t", "as-groups": ["g"]}, "need `as`"),
@@ -170,3 +169,8 @@ def test_a_uid_without_a_passwd_entry_and_a_home_imports_everything() -> None:
         text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, "default"), done.stderr
+
+
+async def test_a_user_without_credentials_is_anonymous_as_for_kubectl(tmp_path: Path) -> None:
+    async with await connect(kubeconfig=kubeconfig(tmp_path, {})) as client:
+        assert "Authorization" not in await client.headers()

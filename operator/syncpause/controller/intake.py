@@ -62,7 +62,7 @@ class Intake:
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
-        self.world = World(unreadable="policies have not been read yet")
+        self.world = World(unreadable="policies have not been read yet, so everything keeps its state")
         self.unreached = self.world.unreadable
         """Why policies could not be read, where the cause is the way to them; empty where they can, or where
         it is seen that the cluster does not serve them."""

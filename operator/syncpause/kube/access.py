@@ -24,7 +24,6 @@ __all__ = ["Access", "ConfigError"]
 DEFAULT_KUBECONFIG = "~/.kube/config"
 DEFAULT_NAMESPACE = "default"
 _POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_LOGINS = ("token", "tokenFile", "username", "client-certificate", "client-certificate-data", "exec")
 
 
 class Access:
@@ -123,8 +122,6 @@ def _source(chosen: Chosen, whose: str) -> Renewed | None:
             f"{whose}: the auth-provider {provider.get('name')} was removed from Kubernetes clients:"
             " use its exec plugin (gke-gcloud-auth-plugin for gcp, kubelogin for azure)"
         )
-    if chosen.user_name and not provider and not any(user.get(key) for key in _LOGINS):
-        raise ConfigError(f"{whose}: the user has no credentials: log in again, or add a token")
     if user.get("tokenFile"):
         return Renewed(lambda: token_of(Path(user["tokenFile"]), whose), REREAD_SECONDS)
     plugin = user.get("exec")
