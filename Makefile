@@ -15,7 +15,7 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 	$(if $(UPGRADE),--upgrade)
 
 .PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
-.PHONY: kind kind-stop controlplane controlplane-if-possible verify-lock
+.PHONY: kind kind-stop e2e-kind controlplane controlplane-if-possible verify-lock
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ kind: $(READY) ## The image on a kind cluster, as it is installed; prints the ex
 
 kind-stop: $(READY) ## Delete that cluster
 	@$(WITH_TESTS) -m kind stop
+
+e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes its section of docs/reliability.md
+	@exec $(BIN)/pytest tests/kind
 
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run

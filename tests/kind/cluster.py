@@ -1,13 +1,15 @@
-"""A kind cluster: found or made."""
+"""A kind cluster: found or made, and what tests do to its nodes."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from controlplane.failure import ClusterError, KubectlError
 from controlplane.process import tail
@@ -52,12 +54,30 @@ class Kind:
         """The environment in which kubectl and kind reach this cluster."""
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
+    def get(self, *args: str) -> dict[str, Any]:
+        """An object or a list, as JSON."""
+        return dict(json.loads(self.kubectl("get", *args, "--output=json")))
+
     def load(self, image: str) -> None:
         """Put an image of the container engine onto every node."""
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "image.tar"
             run([self.engine, "save", "--output", str(archive), image])
             run([str(self.kind), "load", "image-archive", str(archive), "--name", self.name])
+
+    def workers(self) -> list[str]:
+        """Names of the nodes that are no control plane."""
+        found = self.get("nodes", "--selector=!node-role.kubernetes.io/control-plane")
+        return [item["metadata"]["name"] for item in found["items"]]
+
+    def stop_node(self, name: str) -> None:
+        """Take a node's power away."""
+        run([self.engine, "kill", name])
+
+    def start_node(self, name: str) -> None:
+        """Switch a node on again and wait until it is Ready."""
+        run([self.engine, "start", name])
+        self.kubectl("wait", f"node/{name}", "--for=condition=Ready", "--timeout=180s")
 
 
 def attach() -> Kind:

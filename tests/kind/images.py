@@ -1,4 +1,4 @@
-"""The operator's image on the nodes of a cluster."""
+"""The images that the nodes run: the operator's, and the sample workloads'."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from pathlib import Path
 
 from kind.cluster import ROOT, Kind, run
 
+HERE = Path(__file__).parent
 NAME = "localhost/syncpause"
+SAMPLES = "localhost/syncpause-samples"
 
 
 def operator(cluster: Kind, source: Path = ROOT) -> str:
     """Build the operator's image from a checkout and load it; returns its name with a tag of its content."""
     return _build(cluster, NAME, source, source / "Containerfile")
+
+
+def samples(cluster: Kind) -> str:
+    """Build the image of the sample workloads and load it; returns its name with a tag of its content."""
+    return _build(cluster, SAMPLES, HERE / "samples", HERE / "samples" / "Containerfile")
 
 
 def _build(cluster: Kind, name: str, context: Path, file: Path) -> str:

@@ -32,6 +32,12 @@ def install(cluster: Kind, image: str, source: Path = ROOT) -> subprocess.Comple
     return done
 
 
+def uninstall(cluster: Kind, image: str) -> None:
+    """Delete everything that was applied, CRDs included, and wait until it is gone."""
+    with overlay(image, ROOT) as folder:
+        cluster.kubectl("delete", "-k", folder, "--ignore-not-found", "--timeout=180s")
+
+
 def wait_ready(cluster: Kind, seconds: int = 180) -> None:
     """Wait until the CRDs are established and every replica is ready."""
     limit = f"--timeout={seconds}s"
