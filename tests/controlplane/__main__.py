@@ -1,4 +1,4 @@
-"""A cluster to play with: `python -m controlplane build | start | stop | status`."""
+"""A cluster to play with: `python -m controlplane build | start | stop | status | minor`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from controlplane.access import tools
 from controlplane.build import binaries
 from controlplane.cluster import Cluster, start
 from controlplane.failure import BuildError, ClusterError
+from controlplane.versions import chosen
 
 PLAYGROUND = Path(__file__).parents[2] / ".cluster"
 
@@ -24,6 +25,11 @@ def exports(cluster: Cluster) -> str:
 
 def _build() -> int:
     print(binaries())
+    return 0
+
+
+def _minor() -> int:
+    print(chosen())
     return 0
 
 
@@ -60,7 +66,7 @@ def _status() -> int:
 
 def main() -> int:
     """Run one command; what a script wants is on standard output, what a person reads on standard error."""
-    commands = {"build": _build, "start": _start, "stop": _stop, "status": _status}
+    commands = {"build": _build, "start": _start, "stop": _stop, "status": _status, "minor": _minor}
     parser = argparse.ArgumentParser(prog="python -m controlplane", description=__doc__)
     parser.add_argument("command", choices=commands)
     try:

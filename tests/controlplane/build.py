@@ -9,7 +9,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import signal
 import tempfile
@@ -22,8 +21,8 @@ from controlplane.failure import BuildError
 from controlplane.process import kill_group, spawn, tail
 from controlplane.progress import Progress
 from controlplane.toolchain import Toolchain, choose
+from controlplane.versions import HERE, Release, chosen
 
-MODULES = Path(__file__).parent
 BIN_VARIABLE = "SYNCPAUSE_CONTROLPLANE_BIN"
 EXPECTED_MINUTES = "about 10"  # 9 beside other work, 16 beside a second cold build; never timed idle
 
@@ -37,14 +36,20 @@ class Target:
     package: str
 
 
-TARGETS = (
-    Target("etcd", MODULES, "go.etcd.io/etcd/server/v3"),
-    Target("kube-scheduler", MODULES, "k8s.io/kubernetes/cmd/kube-scheduler"),
-    Target("kubectl", MODULES, "k8s.io/kubernetes/cmd/kubectl"),
-    Target("kube-controller-manager", MODULES, "k8s.io/kubernetes/cmd/kube-controller-manager"),
-    Target("kube-apiserver", MODULES, "k8s.io/kubernetes/cmd/kube-apiserver"),
-    Target("kwok", MODULES / "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
-)
+KWOK = Target("kwok", HERE / "kwok", "sigs.k8s.io/kwok/cmd/kwok")
+PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+}
+NAMES = (*PACKAGES, KWOK.name)
+
+
+def targets(release: Release) -> tuple[Target, ...]:
+    """The six binaries of one release. KWOK is the same for all."""
+    return (*(Target(name, release.module, package) for name, package in PACKAGES.items()), KWOK)
 
 
 def cache() -> Path:
@@ -59,13 +64,13 @@ def ready() -> Path | None:
     Raises BuildError when the environment names a directory that doesn't have them all.
     """
     if given := os.environ.get(BIN_VARIABLE):
-        missing = [target.name for target in TARGETS if not (Path(given) / target.name).is_file()]
+        missing = [name for name in NAMES if not (Path(given) / name).is_file()]
         if missing:
             raise BuildError(
                 f"{BIN_VARIABLE}={given} has no {', '.join(missing)}; add them or unset the variable"
             )
         return Path(given).absolute()
-    finished = cache() / _key(choose())
+    finished = cache() / _key(choose(), chosen())
     return finished if finished.is_dir() else None
 
 
@@ -81,20 +86,24 @@ def binaries() -> Path:
     with _lock(cache() / ".lock", progress):
         if done := ready():  # by the one we waited for
             return done
-        return _build_all(choose(), progress)
+        return _build_all(choose(), chosen(), progress)
 
 
-def _build_all(toolchain: Toolchain, progress: Progress) -> Path:
-    progress.say(f"building the control plane with Go {toolchain.version}, {EXPECTED_MINUTES} minutes")
+def _build_all(toolchain: Toolchain, release: Release, progress: Progress) -> Path:
+    progress.say(
+        f"building the control plane of Kubernetes {release} with Go {toolchain.version},"
+        f" {EXPECTED_MINUTES} minutes"
+    )
     go = toolchain.ensure(cache(), progress)
     for abandoned in cache().glob(".building-*"):  # we hold the lock, so nobody is at work in them
         shutil.rmtree(abandoned, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix=".building-", dir=cache()))
     began = time.monotonic()
     try:
-        for number, target in enumerate(TARGETS, 1):
-            _build(go, target, scratch, progress, f"{target.name} ({number} of {len(TARGETS)})")
-        finished = cache() / _key(toolchain)
+        for number, target in enumerate(targets(release), 1):
+            label = f"{target.name} ({number} of {len(NAMES)})"
+            _build(_command(go, target, release, scratch), target, scratch, progress, label)
+        finished = cache() / _key(toolchain, release)
         (scratch / "bin").rename(finished)  # atomic: the set is there as a whole, or not at all
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -102,18 +111,13 @@ def _build_all(toolchain: Toolchain, progress: Progress) -> Path:
     return finished
 
 
-def _build(go: Path, target: Target, scratch: Path, progress: Progress, label: str) -> None:
+def _command(go: Path, target: Target, release: Release, scratch: Path) -> list[str | Path]:
+    flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", _ldflags(target, release)]
+    return [go, "build", *flags, "-o", scratch / "bin" / target.name, target.package]
+
+
+def _build(command: list[str | Path], target: Target, scratch: Path, progress: Progress, label: str) -> None:
     log = scratch / f"{target.name}.log"
-    command: list[str | Path] = [
-        go,
-        "build",
-        "-v",
-        "-trimpath",
-        "-buildvcs=false",
-        "-ldflags",
-        _ldflags(target),
-    ]
-    command += ["-o", scratch / "bin" / target.name, target.package]
     began = time.monotonic()
     child = spawn(command, log, env=_environment(), cwd=target.module)
     try:
@@ -147,17 +151,15 @@ def _activity(log: Path) -> str:
     return f"{sum(not line.startswith('go: ') for line in lines)} packages compiled"
 
 
-def _ldflags(target: Target) -> str:
+def _ldflags(target: Target, release: Release) -> str:
     strip = "-s -w"
     if not target.package.startswith("k8s.io/kubernetes/"):
         return strip
-    found = re.search(
-        r"^\s*k8s\.io/kubernetes v((\d+)\.(\d+)\.\S+)", (MODULES / "go.mod").read_text(), re.MULTILINE
-    )
-    if not found:
-        raise BuildError(f"{MODULES / 'go.mod'} requires no version of k8s.io/kubernetes")
-    version, major, minor = found.groups()
-    stamp = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    stamp = {
+        "gitVersion": f"v1.{release.minor}.{release.patch}",
+        "gitMajor": "1",
+        "gitMinor": str(release.minor),
+    }
     return " ".join(
         [strip, *(f"-X k8s.io/component-base/version.{key}={value}" for key, value in stamp.items())]
     )
@@ -173,9 +175,9 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _key(toolchain: Toolchain) -> str:
+def _key(toolchain: Toolchain, release: Release) -> str:
     digest = hashlib.sha256(toolchain.version.encode())
-    for folder in (MODULES, MODULES / "kwok"):
+    for folder in (release.module, KWOK.module):
         for name in ("go.mod", "go.sum"):
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane import BuildError, build, toolchain
+from controlplane import BuildError, build, toolchain, versions
 
 
 def test_a_folder_without_all_binaries_is_refused_by_name(
@@ -61,3 +62,36 @@ def test_a_second_run_says_that_it_waits_and_goes_on_when_the_first_ends(tmp_pat
         assert "another run is building the control plane; waiting" in second.stderr.readline()
     output, _ = second.communicate(timeout=30)
     assert output == "mine\n"
+
+
+def test_the_newest_minor_is_used_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(versions.VARIABLE, raising=False)
+    assert versions.chosen() == versions.supported()[-1]
+    assert versions.chosen().module == versions.HERE
+
+
+def test_each_pinned_minor_has_binaries_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    minors = [str(release) for release in versions.supported()]
+    assert minors[0] == "1.34"
+    keys = set()
+    for minor in minors:
+        monkeypatch.setenv(versions.VARIABLE, minor)
+        release = versions.chosen()
+        assert str(release) == minor
+        assert (release.module / "go.sum").is_file()
+        keys.add(build._key(toolchain.choose(), release))
+    assert len(keys) == len(minors)
+
+
+def test_a_minor_that_is_not_pinned_is_refused_with_the_list_of_those_that_are() -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "controlplane", "minor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, versions.VARIABLE: "1.12"},
+    )
+    assert refused.returncode == 1
+    listed = ", ".join(str(release) for release in versions.supported())
+    assert refused.stderr == f"SYNCPAUSE_K8S=1.12 is no supported Kubernetes minor; use one of {listed}\n"
