@@ -210,6 +210,11 @@ class Cluster:
         """What `kubectl ARGS` prints, as administrator. Raises KubectlError (with `stderr`) if it fails."""
         return access.kubectl(self.bin, self.kubeconfig, *args, stdin=input, check=check)
 
+    @property
+    def minor(self) -> int:
+        """The minor version that the API server reports: 34 for 1.34."""
+        return int(json.loads(self.kubectl("get", "--raw", "/version"))["minor"])
+
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """A kubeconfig with the rights of a ServiceAccount, by a real token that is good for a day."""
         token = self.kubectl("create", "token", "--namespace", namespace, name, "--duration=24h").strip()

@@ -27,6 +27,7 @@ from syncpause.controller.running_jobs import RunningJobs
 from syncpause.controller.school_book import SchoolBook
 from syncpause.controller.school_reporter import SchoolReporter
 from syncpause.controller.sight import Sight
+from syncpause.controller.terminating_pods import TerminatingPods
 from syncpause.domain.governance import Verdict
 from syncpause.domain.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
@@ -37,6 +38,7 @@ from syncpause.kube.events import Events
 from syncpause.kube.informer import Handler, Informer, Source, workloads_of
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.lease import Lease
+from syncpause.kube.pods import Pods
 from syncpause.kube.policies import Policies
 from syncpause.kube.schools import SchoolSyncs, schools_of
 from syncpause.kube.watch_state import WatchState
@@ -80,7 +82,7 @@ class Operator:
         self._events = Events(client, instance=settings.name)
         self.reporter = self._build_reporter(client)
         self._forgotten = ForgottenJobs(Jobs(client), settings.scope, self._looked_back)
-        self._jobs = RunningJobs(Jobs(client), self._forgotten, self._stray)
+        self._jobs = RunningJobs(Jobs(client), self._forgotten, TerminatingPods(Pods(client)), self._stray)
         self.book = SchoolBook(lambda key: self.schools.touch_line(key))  # noqa: PLW0108 - not there yet
         self.schools = self._build_school_reporter(client)
         self.reconciler = self._build_reconciler(client)

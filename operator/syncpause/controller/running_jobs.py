@@ -8,8 +8,9 @@ from datetime import datetime
 
 from syncpause.api.policy import ActiveJobs, MissedRuns
 from syncpause.controller.forgotten_jobs import ForgottenJobs
+from syncpause.controller.terminating_pods import TerminatingPods
 from syncpause.domain.governance import Stand, Verdict
-from syncpause.domain.workload import CronJob, Workload
+from syncpause.domain.workload import CronJob, Deployment, Workload
 from syncpause.kube.errors import NotFound
 from syncpause.kube.jobs import Job, Jobs
 
@@ -24,16 +25,23 @@ class RunningJobs:
     """
 
     def __init__(
-        self, jobs: Jobs, forgotten: ForgottenJobs, on_stray: Callable[[CronJob, Job, Verdict], None]
+        self,
+        jobs: Jobs,
+        forgotten: ForgottenJobs,
+        pods: TerminatingPods,
+        on_stray: Callable[[CronJob, Job, Verdict], None],
     ) -> None:
         self._jobs = jobs
         self._forgotten = forgotten
+        self._pods = pods
         self._on_stray = on_stray
         self._quiet: dict[str, frozenset[str]] = {}
         self._finishing: dict[str, frozenset[str]] = {}
 
     def still_running(self, workload: Workload) -> int:
         """How many Jobs or Pods of a workload still run; 1 while that is not known yet."""
+        if isinstance(workload, Deployment):
+            return self._pods.still_running(workload)
         if not isinstance(workload, CronJob):
             return workload.running
         return len(self._unfinished(workload) - self._quiet_names(workload)) or int(self.awaited(workload))
@@ -49,11 +57,17 @@ class RunningJobs:
     def forget(self, uid: str) -> None:
         """The workload is gone or no longer paused."""
         self._forgotten.forget(uid)
+        self._pods.forget(uid)
         self._quiet.pop(uid, None)
         self._finishing.pop(uid, None)
 
     async def settle(self, workload: Workload, verdict: Verdict) -> float | None:
-        """Do to its active Jobs what the pause says; returns seconds until it should be looked at again."""
+        """Do to its active Jobs what the pause says, and count a Deployment's Pods that only a list shows.
+
+        Returns seconds until it should be looked at again. Raises ApiError.
+        """
+        if isinstance(workload, Deployment):
+            return await self._pods.settle(workload)
         if verdict.stand is Stand.HOLD or not isinstance(workload, CronJob):
             return None
         if verdict.stand is not Stand.PAUSE:

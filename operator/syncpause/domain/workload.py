@@ -120,10 +120,11 @@ class CronJob(Workload, frozen=True, kw_only=True, gc=False):
 
 
 class Deployment(Workload, frozen=True, kw_only=True, gc=False):
-    """An SFTP ingest. ``pods`` counts those that run or are still terminating."""
+    """An SFTP ingest. ``pods`` counts those that run, and those that terminate if ``counts_terminating``."""
 
     replicas: int = 1
     pods: int = 0
+    counts_terminating: bool = True
     observed: bool = True
     """Whether its controller has seen the newest spec; until then ``pods`` is of the one before."""
 

@@ -138,8 +138,8 @@ class _Deployment(_Struct):
         return Deployment(
             **self.metadata.fields(Kind.DEPLOYMENT),
             replicas=1 if self.spec.replicas is None else self.spec.replicas,
-            # Absent before 1.35, where pods that are still terminating are no longer counted.
             pods=status.replicas + (status.terminating_replicas or 0),
+            counts_terminating=status.terminating_replicas is not None,  # absent before 1.35
             observed=status.observed_generation >= self.metadata.generation,
         )
 

@@ -34,6 +34,11 @@ def job(namespace: str, name: str) -> str:
     return f"{jobs(namespace)}/{name}"
 
 
+def pods(namespace: str) -> str:
+    """The Pods of a namespace."""
+    return _collection("/api/v1", "pods", namespace)
+
+
 def events(namespace: str) -> str:
     """The Events of a namespace."""
     return _collection("/api/v1", "events", namespace)
