@@ -9,6 +9,8 @@ import yaml
 
 from controlplane.cluster import Cluster
 
+FIRST_MINOR = 36
+"""MutatingAdmissionPolicy is v1 since Kubernetes 1.36; an older API server refuses the guard."""
 GUARD = Path(__file__).parents[1] / "manifests/components/guard"
 
 

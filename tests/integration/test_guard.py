@@ -13,11 +13,10 @@ from stage import Object, RunningOperator, Stage, eventually
 from controlplane.cluster import Cluster, start
 from controlplane.failure import KubectlError
 from controlplane.process import wait_until
-from guarding import GUARD, guard_for
+from guarding import FIRST_MINOR, GUARD, guard_for
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"
-FIRST_MINOR = 36
 PAUSED = "syncpause.dev/state=paused"
 
 
