@@ -18,6 +18,8 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 ifdef K8S
 export SYNCPAUSE_K8S := $(K8S)
 endif
+.PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
+.PHONY: kind kind-stop e2e-kind controlplane controlplane-if-possible verify-lock image image-test
 
 .PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: kind kind-stop e2e-kind controlplane controlplane-if-possible supported verify-lock
@@ -49,6 +51,9 @@ e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run
 
+image: ## Build the image with docker, podman or buildah (IMAGE=, BASE=, RUNTIME_BASE=, ENGINE=), print its size and start
+	@IMAGE="$(IMAGE)" BASE="$(BASE)" RUNTIME_BASE="$(RUNTIME_BASE)" ENGINE="$(ENGINE)" $(PYTHON) image/build.py
+
 docs: controlplane ## Take the pictures in docs/images anew, from a real cluster
 	@PYTHONPATH=tests:tests/integration $(BIN)/python -m pictures
 
@@ -64,10 +69,11 @@ verify: verify-lock controlplane ## Check that what is generated or locked is in
 	@echo "CRDs, locks and manifests are in step"
 
 verify-lock: $(READY)
-	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; cp requirements.lock requirements-dev.lock "$$scratch"; \
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; cp requirements*.lock "$$scratch"; \
 	$(COMPILE) pyproject.toml -o "$$scratch/requirements.lock" > /dev/null; \
 	$(COMPILE) pyproject.toml --group dev -o "$$scratch/requirements-dev.lock" > /dev/null; \
-	for name in requirements.lock requirements-dev.lock; do \
+	$(COMPILE) --group pyproject.toml:build -o "$$scratch/requirements-build.lock" > /dev/null; \
+	for name in requirements*.lock; do \
 		diff "$$name" "$$scratch/$$name" || { echo "$$name is not in step with pyproject.toml: run make lock" >&2; exit 1; }; \
 	done
 
@@ -102,6 +108,7 @@ sbom: $(READY) ## Write the bill of materials of the operator's image, sbom.cdx.
 lock: $(READY) ## Lock the dependencies anew (UPGRADE=1 takes the newest ones)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
 	cd tests/controlplane && $(subst $(BIN),$(CURDIR)/$(BIN),$(COMPILE)) --only-binary :all: toolchain.in -o toolchain.lock
 
 clean: ## Remove what was made here (the built control plane stays in the user's cache)

@@ -132,7 +132,7 @@ def crds(output: Path | None, check: Path | None) -> None:
         if stale:
             raise click.ClickException(f"{', '.join(stale)} differ from the models: run make generate")
     else:
-        click.echo("".join(files.values()), nl=False)
+        click.echo("---\n".join(files.values()), nl=False)
 
 
 main.add_command(release)
