@@ -54,6 +54,10 @@ run: $(READY) ## Run the operator from the checkout against the current KUBECONF
 image: ## Build the image with docker, podman or buildah (IMAGE=, BASE=, RUNTIME_BASE=, ENGINE=), print its size and start
 	@IMAGE="$(IMAGE)" BASE="$(BASE)" RUNTIME_BASE="$(RUNTIME_BASE)" ENGINE="$(ENGINE)" $(PYTHON) image/build.py
 
+image-test: controlplane image ## Test that image: restricted, as any user, on other bases, at work on a real control plane
+	@exec env IMAGE="$$(IMAGE="$(IMAGE)" $(PYTHON) image/build.py --name)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
+		$(BIN)/pytest tests/image
+
 docs: controlplane ## Take the pictures in docs/images anew, from a real cluster
 	@PYTHONPATH=tests:tests/integration $(BIN)/python -m pictures
 

@@ -1,4 +1,4 @@
-"""Assembles the image's /opt/syncpause in the build stage; needs a Python with pip or venv, and nothing else."""
+"""Assembles the image's /opt/syncpause in the build stage, with a Python that has pip or venv."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ import importlib, pkgutil, sys
 import syncpause
 for module in pkgutil.walk_packages(syncpause.__path__, "syncpause."):
     importlib.import_module(module.name)
-print(*(module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)), sep="\\n")
+files = {getattr(module, "__file__", None) for module in sys.modules.values()}
+print(*filter(None, files), sep="\\n")
 """
 
 _SCRIPT = """#!/usr/bin/env python3
@@ -38,7 +39,7 @@ sys.exit({function}())
 
 
 def python(*arguments: str, path: Path | None = None) -> str:
-    """Run this interpreter; ``path`` is all that it sees beside the standard library. Raises CalledProcessError."""
+    """Run this interpreter, with ``path`` before its own packages. Raises CalledProcessError."""
     env = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     if path:
         env["PYTHONPATH"] = str(path)
@@ -124,7 +125,7 @@ def scripts(root: Path) -> None:
 
 
 def compiled(lib: Path) -> None:
-    """Compile everything. The result holds no time and is not checked against the source, which never changes."""
+    """Compile everything. The result holds no time, and Python does not compare it with the source."""
     paths = {"stripdir": str(lib), "prependdir": "/opt/syncpause/lib"}
     mode = PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(lib, maxlevels=50, quiet=1, invalidation_mode=mode, workers=1, **paths):

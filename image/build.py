@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the operator's image with the container engine that is there, then prints its size and how long it takes to start."""
+"""Builds the operator's image with the container engine at hand; prints its size and its start-up time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ STARTS = 3
 
 def main() -> int:
     """Exit code: 0, or that of the engine."""
-    engine = find_engine(os.environ.get("ENGINE", ""))
     image = os.environ.get("IMAGE") or f"localhost/syncpause:{version()}"
+    if sys.argv[1:] == ["--name"]:
+        print(image)
+        return 0
+    engine = find_engine(os.environ.get("ENGINE", ""))
     built = subprocess.run(
         [engine, *build_command(engine, image)], check=False, cwd=ROOT, env=build_environment()
     )
@@ -32,9 +35,7 @@ def main() -> int:
         return built.returncode
     print(image)
     print(f"size: {megabytes(engine, image)}")
-    print(
-        f"start: {start_time(engine, image):.2f} s until `syncpause run --help` has answered, the best of {STARTS}"
-    )
+    print(f"start: {start_time(engine, image):.2f} s until `syncpause run --help` ends, the best of {STARTS}")
     return 0
 
 
@@ -53,7 +54,7 @@ def find_engine(wanted: str) -> str:
         reason = (probe.stderr.strip().splitlines() or ["no reason given"])[-1]
         found[engine] = f"{engine} does not work: {reason}"
     sys.exit(
-        f"make image needs docker, podman or buildah: {'; '.join(found.values())}. `make demo` needs none of them."
+        f"make image needs docker, podman or buildah: {'; '.join(found.values())}. `make demo` needs none."
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
+from syncpause.cli.main import COMPLETE_VARIABLE, main
 from syncpause.cli.options import Where, namespace_of
 from syncpause.cli.snapshot import Reader
 from syncpause.kube.client import Client
 
 PROGRAM = "kubectl-syncpause"
-_VARIABLE = "_KUBECTL_SYNCPAUSE_COMPLETE"
 _SECONDS = 3.0
 _NO_FILES, _FILES = ":4", ":0"
 """Cobra's directives: ShellCompDirectiveNoFileComp, and the default, which completes names of files."""
@@ -30,7 +30,7 @@ def completion(shell: str) -> None:
     """
     found = get_completion_class(shell)
     assert found is not None
-    click.echo(found(click.Group(), {}, PROGRAM, _VARIABLE).source())
+    click.echo(found(click.Group(), {}, PROGRAM, COMPLETE_VARIABLE).source())
 
 
 def complete_school(
@@ -60,10 +60,8 @@ def complete() -> None:
     Prints a completion a line, with its description behind a tab, and the directive last.
     Source: kubectl's plugin completion (Kubernetes 1.26), and cobra's "Shell completions".
     """
-    from syncpause.cli.main import main  # noqa: PLC0415 - main's commands import this module
-
     words = sys.argv[1:] or [""]
-    items = ShellComplete(main, {}, PROGRAM, _VARIABLE).get_completions(words[:-1], words[-1])
+    items = ShellComplete(main, {}, PROGRAM, COMPLETE_VARIABLE).get_completions(words[:-1], words[-1])
     for item in items:
         if item.type == "plain":
             click.echo(f"{item.value}\t{item.help}" if item.help else item.value)

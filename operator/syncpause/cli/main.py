@@ -41,6 +41,10 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+COMPLETE_VARIABLE = "_KUBECTL_SYNCPAUSE_COMPLETE"
+"""What the shells' scripts set. Click would derive it from the program's name, with the space in it."""
+
+
 @click.group(
     cls=LazyGroup,
     name="kubectl syncpause",
@@ -57,4 +61,4 @@ def main() -> None:
 
 def run() -> None:
     """The entry point ``kubectl-syncpause``."""
-    main(prog_name="kubectl syncpause")
+    main(prog_name="kubectl syncpause", complete_var=COMPLETE_VARIABLE)
