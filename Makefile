@@ -18,11 +18,9 @@ COMPILE := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet 
 ifdef K8S
 export SYNCPAUSE_K8S := $(K8S)
 endif
-.PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
-.PHONY: kind kind-stop e2e-kind controlplane controlplane-if-possible verify-lock image image-test
 
 .PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
-.PHONY: kind kind-stop e2e-kind controlplane controlplane-if-possible supported verify-lock
+.PHONY: image image-test kind kind-stop e2e-kind controlplane controlplane-if-possible supported verify-lock
 
 help: ## List what can be done (K8S=1.34 runs on that minor of Kubernetes)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
