@@ -11,6 +11,7 @@ from wire import Room
 
 import shipped
 from controlplane.cluster import Cluster
+from faulty.proxy import FaultProxy
 from syncpause.kube.client import connect
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,15 @@ async def room(cluster: Cluster) -> AsyncIterator[Room]:
         room = await Room(client).open()
         yield room
         await room.close()
+
+
+@pytest.fixture
+async def proxy(cluster: Cluster, operator_kubeconfig: str) -> AsyncIterator[FaultProxy]:
+    """A way to the API server on which faults can be injected, with the rights of the ServiceAccount."""
+    token = cluster.kubectl("create", "token", "-n", "syncpause-system", "syncpause").strip()
+    built = FaultProxy(cluster, token)
+    yield built
+    await built.stop()
 
 
 @pytest.fixture

@@ -9,19 +9,10 @@ from pathlib import Path
 import pytest
 from stage import RunningOperator, Stage, eventually
 
-from controlplane.cluster import Cluster
 from faulty.proxy import Fault, FaultProxy
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"
-
-
-@pytest.fixture
-async def proxy(cluster: Cluster) -> AsyncIterator[FaultProxy]:
-    token = cluster.kubectl("create", "token", "-n", "syncpause-system", "syncpause").strip()
-    built = FaultProxy(cluster, token)
-    yield built
-    await built.stop()
 
 
 @pytest.fixture

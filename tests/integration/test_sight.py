@@ -10,21 +10,12 @@ import pytest
 from prometheus_client import REGISTRY
 from stage import RunningOperator, Stage, eventually
 
-from controlplane.cluster import Cluster
 from faulty.proxy import Fault, FaultProxy
 from syncpause.controller import agenda
 from syncpause.controller.fleet import School
 from syncpause.controller.operator import Operator
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
-
-
-@pytest.fixture
-async def proxy(cluster: Cluster) -> AsyncIterator[FaultProxy]:
-    token = cluster.kubectl("create", "token", "-n", "syncpause-system", "syncpause").strip()
-    built = FaultProxy(cluster, token)
-    yield built
-    await built.stop()
 
 
 @pytest.fixture
