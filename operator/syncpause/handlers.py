@@ -19,7 +19,8 @@ from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.controller.intake import Intake
 from syncpause.controller.metrics import WATCH_RESTARTS
 from syncpause.kube import paths
-from syncpause.kube.client import Client
+from syncpause.kube.client import RENEW_SECONDS, Client
+from syncpause.kube.errors import ApiError
 from syncpause.kube.watch_session import watch_session
 from syncpause.kube.watch_state import StreamState
 from syncpause.logs import KOPF_THREAD
@@ -51,10 +52,14 @@ def build_registry(
 ) -> kopf.OperatorRegistry:
     """The handlers, bound to an intake whose loop is another one than kopf's."""
     registry = kopf.OperatorRegistry()
+    logged_in_at: list[float] = []
 
     @kopf.on.login(registry=registry)
     async def login(**_: Any) -> kopf.AiohttpSession:
         asyncio.get_running_loop().set_exception_handler(_report)
+        if logged_in_at:  # kopf asks again after a 401
+            await _renew(client, logged_in_at[0], loop)
+        logged_in_at[:] = [loop.time()]
         return kopf.AiohttpSession(aiohttp_session=watch_session(client, states), server=client.server)
 
     @kopf.on.event(GROUP, VERSION, SyncPausePolicy.PLURAL, registry=registry)
@@ -81,6 +86,17 @@ def kopf_settings(watch_timeout: float) -> kopf.OperatorSettings:
     chosen.networking.request_timeout = 30
     chosen.networking.error_backoffs = BACKOFFS
     return chosen
+
+
+async def _renew(client: Client, since: float, loop: asyncio.AbstractEventLoop) -> None:
+    """Read the client's credentials anew, in the main loop. Raises TemporaryError: kopf tries again later."""
+    try:
+        renewed = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.renew(since), loop))
+    except ApiError as error:
+        raise kopf.TemporaryError(error.message, delay=RENEW_SECONDS) from error
+    if not renewed:
+        message = "the API server refuses the credentials of kopf's watches, although they are new"
+        raise kopf.TemporaryError(message, delay=RENEW_SECONDS)
 
 
 def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 import click
 
-from syncpause.kube.errors import ApiError, Forbidden, NotFound
+from syncpause.kube.errors import ApiError, Forbidden, NotFound, forbids_impersonation
 
 ANSWER_IS_NO = 1
 CLUSTER = 3
@@ -44,7 +44,11 @@ def unknown(what: str, name: str, known: Iterable[str], where: str) -> Failure:
 
 
 def failure_of(error: ApiError) -> Failure:
-    """What a person should be told of an error of the API server, with the mend."""
+    """What a person should read of an error of the API server, with the fix."""
+    if forbids_impersonation(error):
+        return Failure(
+            f"{error.message}: ask for the right to impersonate, or remove `as` from the kubeconfig"
+        )
     if about_login(error):
         return Failure(
             f"the credentials do not suffice: {error.message}; log in again, or correct the kubeconfig"
@@ -58,7 +62,7 @@ def failure_of(error: ApiError) -> Failure:
 
 def about_login(error: ApiError) -> bool:
     """Whether the API server refuses the user as such: then no part of an answer is of use."""
-    return error.status == 401 or (isinstance(error, Forbidden) and "cannot impersonate" in error.message)
+    return error.status == 401 or forbids_impersonation(error)
 
 
 def missing_right(error: Forbidden) -> str:

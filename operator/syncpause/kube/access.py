@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config_from_dict
 
 from syncpause.kube.credentials import REREAD_SECONDS, ConfigError, Credential, Renewed, run_plugin, token_of
+from syncpause.kube.errors import ApiError, error_from, forbids_impersonation
 from syncpause.kube.impersonation import impersonation
 from syncpause.kube.kubeconfig import Chosen, choose
 from syncpause.kube.proxy import proxy_from_environment
@@ -24,6 +26,7 @@ __all__ = ["Access", "ConfigError"]
 DEFAULT_KUBECONFIG = "~/.kube/config"
 DEFAULT_NAMESPACE = "default"
 _POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_POD_ACCOUNT = "service account of this pod"
 
 
 class Access:
@@ -34,6 +37,7 @@ class Access:
         self._context = context
         self.impersonation: tuple[tuple[str, str], ...] = ()
         """The Impersonate-* headers of the user that was loaded last, each value one pair."""
+        self._whose = ""
 
     async def load(self) -> Configuration:
         """Read the configuration: the given path, else $KUBECONFIG or ~/.kube/config, else in-cluster.
@@ -55,6 +59,16 @@ class Access:
         )
         _check_tls(configuration)
         return configuration
+
+    def explained(self, refusal: ApiError) -> ApiError:
+        """The same refusal, with the user and context that it is about: the API server does not know them."""
+        if refusal.status == 401:
+            message = f"{refusal.message}: the API server refuses the credentials of {self._whose}"
+        elif self.impersonation and forbids_impersonation(refusal):
+            message = f"{refusal.message} ({self._whose}, has `as: {self.impersonation[0][1]}`)"
+        else:
+            return refusal
+        return error_from(refusal.status, message, refusal.reason, refusal.retry_after)
 
     def namespace(self) -> str:
         """The namespace that the context names, as kubectl takes it: ``default`` where it names none."""
@@ -88,7 +102,7 @@ class Access:
             raise ConfigError(f"the kubeconfig {where}, {whose}, cannot be used: {error}") from error
         if source is not None and first is not None and first.token:
             configuration.refresh_api_key_hook = source.refresh  # type: ignore[assignment]
-        self.impersonation = headers
+        self.impersonation, self._whose = headers, whose
         return configuration
 
     def _from_pod(self, tried: str) -> Configuration:
@@ -103,10 +117,10 @@ class Access:
                 f" either ({error}). Set KUBECONFIG, or give --kubeconfig"
             ) from error
         # Projected tokens live for an hour: the file is read again each minute.
-        source = Renewed(lambda: token_of(_POD / "token", "service account of this pod"), REREAD_SECONDS)
+        source = Renewed(lambda: token_of(_POD / "token", _POD_ACCOUNT), REREAD_SECONDS)
         source.current()
         configuration.refresh_api_key_hook = source.refresh  # type: ignore[assignment]
-        self.impersonation = ()
+        self.impersonation, self._whose = (), _POD_ACCOUNT
         return configuration
 
 
@@ -123,6 +137,8 @@ def _source(chosen: Chosen, whose: str) -> Renewed | None:
             " use its exec plugin (gke-gcloud-auth-plugin for gcp, kubelogin for azure)"
         )
     if user.get("tokenFile"):
+        if not isinstance(user["tokenFile"], str):
+            raise ConfigError(f"{whose}: tokenFile must be a path: correct the kubeconfig")
         return Renewed(lambda: token_of(Path(user["tokenFile"]), whose), REREAD_SECONDS)
     plugin = user.get("exec")
     if not plugin or user.get("token"):
@@ -190,5 +206,6 @@ def _check_tls(configuration: Configuration) -> None:
 
 def _checked_proxy(proxy: str | None) -> str | None:
     if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        raise ConfigError(f"the proxy {proxy} is of no supported kind: only http:// and https:// proxies are")
+        shown = re.sub(r"//[^/]*@", "//…@", proxy)  # a password belongs in no log
+        raise ConfigError(f"the proxy {shown} is of no supported kind: only http:// and https:// proxies are")
     return proxy

@@ -241,8 +241,9 @@ class Client:
                 return response
             async with response:
                 body = await response.read()
-            if response.status != 401 or not await self._renew(asked_at):
-                raise error_of(response.status, body, response.headers, response.reason or "")
+            if response.status != 401 or not await self.renew(asked_at):
+                refusal = error_of(response.status, body, response.headers, response.reason or "")
+                raise self._access.explained(refusal)
 
     def _session(self) -> aiohttp.ClientSession:
         """The client library's own session, which it makes at its first request, inside the running loop."""
@@ -259,8 +260,12 @@ class Client:
         headers.update({"Accept": JSON, "Content-Type": content_type, "User-Agent": self._agent})
         return headers
 
-    async def _renew(self, refused_at: float) -> bool:
-        """Read the credentials anew; True where a request that began at ``refused_at`` may be asked again."""
+    async def renew(self, refused_at: float) -> bool:
+        """Read the credentials anew, in the client's own loop, at most once in RENEW_SECONDS.
+
+        True where a request that began at ``refused_at`` (loop time) may be sent again. Raises Forbidden
+        where no credentials can be got.
+        """
         async with self._renewing:
             now = asyncio.get_running_loop().time()
             if self._renewed_at > refused_at and not self._renewal:

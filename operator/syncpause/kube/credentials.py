@@ -47,13 +47,26 @@ class Renewed:
         self._lock = threading.Lock()
         self._current: Credential | None = None
         self._got_at = 0.0
+        self._failure: tuple[float, str] | None = None
 
     def current(self) -> Credential:
-        """The credential, got anew if need be. Blocks. Raises ConfigError."""
+        """The credential, got anew if need be. Blocks. Raises ConfigError.
+
+        Who waits while another call fails gets that failure: a plugin that hangs is not run for each request.
+        """
+        asked_at = monotonic()
         with self._lock:
-            if self._current is None or self._stale(self._current):
-                self._current = None
-                self._current, self._got_at = self._get(), monotonic()
+            if self._current is not None and not self._stale(self._current):
+                return self._current
+            if self._failure is not None and self._failure[0] >= asked_at:
+                raise ConfigError(self._failure[1])
+            self._current = None
+            try:
+                self._current = self._get()
+            except ConfigError as error:
+                self._failure = (monotonic(), str(error))
+                raise
+            self._got_at = monotonic()
             return self._current
 
     async def refresh(self, configuration: Any) -> None:
@@ -108,8 +121,11 @@ def _checked(spec: Mapping[str, Any], whose: str) -> str:
         raise ConfigError(f"{whose}: exec.command is missing: name the command that prints the credentials")
     if version not in _VERSIONS:
         raise ConfigError(f"{whose}: exec.apiVersion is {version!r}: set it to {' or '.join(_VERSIONS)}")
+    for name in ("args", "env"):
+        if not isinstance(spec.get(name) or [], list):
+            raise ConfigError(f"{whose}: exec.{name} must be a list: correct the kubeconfig")
     for item in spec.get("env") or []:
-        if not isinstance(item, dict) or not item.get("name"):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
             raise ConfigError(f"{whose}: an entry of exec.env has no name: give each a name and a value")
     return command
 

@@ -70,6 +70,14 @@ class ConnectionLost(ApiError):
     """No whole answer: refused, reset, timed out, or cut in the middle. The request may have taken effect."""
 
 
+def forbids_impersonation(error: ApiError) -> bool:
+    """Whether the user lacks the right to act as another one.
+
+    From Kubernetes 1.36 on the verb may be ``impersonate-on:user-info:list``.
+    """
+    return isinstance(error, Forbidden) and "cannot impersonate" in error.message
+
+
 def error_of(status: int, body: bytes, headers: Mapping[str, str], reason: str = "") -> ApiError:
     """The error that an HTTP answer stands for.
 
