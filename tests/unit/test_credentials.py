@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +97,10 @@ async def test_an_authority_that_is_no_certificate_is_named(tmp_path: Path) -> N
 
 
 async def test_a_proxy_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="only http:// and https:// proxies"):
-        await connect(kubeconfig=kubeconfig(tmp_path, {"token": "t"}, **{"proxy-url": "socks5://p:1080"}))
+    cluster = {"proxy-url": "socks5://ann:s3cret@p:1080"}
+    with pytest.raises(ConfigError, match="name an http:// or https:// proxy") as refused:
+        await connect(kubeconfig=kubeconfig(tmp_path, {"token": "t"}, **cluster))
+    assert "s3cret" not in str(refused.value)
 
 
 async def test_the_plugin_beside_the_kubeconfig_is_run(tmp_path: Path) -> None:
@@ -174,3 +178,37 @@ def test_a_uid_without_a_passwd_entry_and_a_home_imports_everything() -> None:
 async def test_a_user_without_credentials_is_anonymous_as_for_kubectl(tmp_path: Path) -> None:
     async with await connect(kubeconfig=kubeconfig(tmp_path, {})) as client:
         assert "Authorization" not in await client.headers()
+
+
+def test_who_waits_for_a_plugin_that_fails_gets_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+    failures: list[str] = []
+    asked = threading.Event()
+
+    def clock() -> float:
+        now = time.monotonic()
+        if threading.current_thread() is second:
+            asked.set()
+        return now
+
+    def fail() -> credentials.Credential:
+        runs.append(1)
+        if len(runs) == 1:
+            second.start()
+            assert asked.wait(30)
+        raise ConfigError("denied")
+
+    def ask() -> None:
+        try:
+            renewed.current()
+        except ConfigError as error:
+            failures.append(str(error))
+
+    second = threading.Thread(target=ask)
+    monkeypatch.setattr(credentials, "monotonic", clock)
+    renewed = credentials.Renewed(fail)
+    ask()
+    second.join(30)
+    assert (failures, len(runs)) == (["denied", "denied"], 1)
+    ask()
+    assert len(runs) == 2, "who asks later has it run again"

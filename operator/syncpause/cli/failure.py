@@ -62,7 +62,8 @@ def failure_of(error: ApiError) -> Failure:
 
 def about_login(error: ApiError) -> bool:
     """Whether the API server refuses the user as such: then no part of an answer is of use."""
-    return error.status == 401 or forbids_impersonation(error)
+    anonymous = isinstance(error, Forbidden) and 'User "system:anonymous"' in error.message
+    return error.status == 401 or anonymous or forbids_impersonation(error)
 
 
 def missing_right(error: Forbidden) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import re
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config_from_dict
+from multidict import CIMultiDict
 
 from syncpause.kube.credentials import REREAD_SECONDS, ConfigError, Credential, Renewed, run_plugin, token_of
 from syncpause.kube.errors import ApiError, error_from, forbids_impersonation
@@ -54,9 +54,7 @@ class Access:
             raise ConfigError(f"there is no kubeconfig at {tried}")
         else:
             configuration = self._from_pod(tried)
-        configuration.proxy = _checked_proxy(
-            configuration.proxy or proxy_from_environment(configuration.host)
-        )
+        _set_proxy(configuration, configuration.proxy or proxy_from_environment(configuration.host))
         _check_tls(configuration)
         return configuration
 
@@ -204,8 +202,20 @@ def _check_tls(configuration: Configuration) -> None:
         ) from error
 
 
-def _checked_proxy(proxy: str | None) -> str | None:
-    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
-        shown = re.sub(r"//[^/]*@", "//…@", proxy)  # a password belongs in no log
-        raise ConfigError(f"the proxy {shown} is of no supported kind: only http:// and https:// proxies are")
-    return proxy
+def _set_proxy(configuration: Configuration, proxy: str | None) -> None:
+    """Set the proxy; its password becomes a header, for errors quote the URL. Raises ConfigError."""
+    configuration.proxy = proxy
+    if not proxy:
+        return
+    where = urlsplit(proxy)
+    bare = where._replace(netloc=where.netloc.rpartition("@")[2]).geturl()
+    if where.scheme not in ("http", "https"):
+        raise ConfigError(
+            f"the proxy {bare} is of no supported kind: name an http:// or https:// proxy in proxy-url"
+            " or HTTPS_PROXY"
+        )
+    configuration.proxy = bare
+    if where.username:
+        pair = f"{unquote(where.username)}:{unquote(where.password or '')}"
+        basic = base64.b64encode(pair.encode()).decode()
+        configuration.proxy_headers = CIMultiDict({"Proxy-Authorization": f"Basic {basic}"})

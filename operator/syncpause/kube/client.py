@@ -261,10 +261,9 @@ class Client:
         return headers
 
     async def renew(self, refused_at: float) -> bool:
-        """Read the credentials anew, in the client's own loop, at most once in RENEW_SECONDS.
+        """Read the credentials anew, in the client's own loop; at most once in RENEW_SECONDS.
 
-        True where a request that began at ``refused_at`` (loop time) may be sent again. Raises Forbidden
-        where no credentials can be got.
+        True where a request that began at ``refused_at`` (loop time) may be sent again. Raises Forbidden.
         """
         async with self._renewing:
             now = asyncio.get_running_loop().time()
