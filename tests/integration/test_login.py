@@ -16,6 +16,7 @@ from stage import RunningOperator, Stage, eventually
 import shipped
 from controlplane.access import environment
 from controlplane.cluster import Cluster
+from faulty.proxy import Fault, FaultProxy
 from syncpause.kube.client import Client, connect
 from syncpause.kube.errors import Forbidden
 
@@ -276,3 +277,24 @@ async def test_a_revoked_token_is_replaced_for_every_watch(
     finally:
         await running.stop()
         stage.kubectl("delete", "clusterrolebinding", binding)
+
+
+async def test_kopf_waits_between_logins_that_stay_refused_and_recovers(
+    stage: Stage, operator_kubeconfig: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = stage.kubectl("create", "token", shipped.ACCOUNT, "-n", shipped.NAMESPACE).strip()
+    wire = FaultProxy(stage.cluster, token)
+    far = RunningOperator(await wire.start(tmp_path))
+    try:
+        wire.inject(lambda seen: Fault(401) if seen.watch and "policies" in seen.path else None)
+        await far.start()
+        operator = far.operator
+        assert operator is not None
+        await eventually(lambda: "credentials of kopf's watches" in caplog.text, "kopf's login says no")
+        refused = [seen for seen in wire.seen if seen.watch and "policies" in seen.path]
+        assert len(refused) < 20, "kopf waits before it asks again"
+        wire.heal()
+        await eventually(lambda: operator.synced and not operator.problem, "kopf's watches are open again")
+    finally:
+        await far.stop()
+        await wire.stop()
