@@ -77,7 +77,7 @@ async def test_all_goes_through_the_proxy_with_its_password(
         await running.start()
         operator = running.operator
         assert operator is not None
-        await eventually(lambda: operator.synced and not operator.problem, "kopf's watches are open as well")
+        await eventually(lambda: operator.synced and not operator.problem, "everything is read")
     finally:
         await running.stop()
     assert connects.refused == 0
@@ -114,7 +114,7 @@ async def test_the_tls_name_is_the_one_that_the_kubeconfig_names(
         operator = running.operator
         assert operator is not None
         if right:
-            await eventually(lambda: operator.synced and not operator.problem, "kopf uses it as well")
+            await eventually(lambda: operator.synced and not operator.problem, "everything is read")
         else:
             await eventually(lambda: name in operator.problem, "the problem names it")
     finally:
