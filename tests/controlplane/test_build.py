@@ -38,7 +38,12 @@ def test_the_go_of_the_lock_is_taken_where_there_is_none(
 
 def test_no_lock_names_the_address_of_an_index() -> None:
     locks = [toolchain.LOCK, *Path(__file__).parents[2].glob("*.lock")]
-    assert len(locks) == 3
+    assert {lock.name for lock in locks} == {
+        "toolchain.lock",
+        "requirements.lock",
+        "requirements-build.lock",
+        "requirements-dev.lock",
+    }
     for lock in locks:
         assert not re.search(r"https?:|--(extra-)?index-url|--find-links", lock.read_text()), lock
 
