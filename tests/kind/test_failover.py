@@ -80,4 +80,44 @@ def test_a_policy_is_obeyed_although_the_leader_goes(
     figures.add(f"{what}: then resumed", school.until_resumed(90))
     school.policy(OPEN)
     school.until_paused()
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()
+
+
+@pytest.mark.usefixtures("healed")
+def test_edits_in_the_middle_of_a_rolling_update_are_obeyed(
+    cluster: Kind, school: School, figures: Figures
+) -> None:
+    rollouts = 2
+    for _ in range(rollouts):
+        roll(cluster)
+        figures.add("edited during a rolling update: both workloads paused", school.pause(60))
+        assert not rolled(cluster), "the rolling update was over before the edit"
+        school.policy(LATER)
+        figures.add("edited during a rolling update: both workloads as before", school.until_resumed(60))
+        wait_ready(cluster)
+    school.pause()
+    school.assert_nothing_began_while_paused()
+
+
+def rolled(cluster: Kind) -> bool:
+    """Whether every replica is of the newest revision, and no older one is left."""
+    found = cluster.get("deployment", "syncpause", "--namespace", NAMESPACE)
+    status, wanted = found["status"], found["spec"]["replicas"]
+    current = status.get("observedGeneration") == found["metadata"]["generation"]
+    return current and status.get("updatedReplicas") == wanted == status.get("replicas")
+
+
+@pytest.mark.usefixtures("healed")
+def test_after_a_rolling_update_the_replicas_stand_on_different_nodes(cluster: Kind) -> None:
+    roll(cluster)
+    wait_ready(cluster)
+    pods = cluster.get("pods", "--namespace", NAMESPACE, "--selector=app.kubernetes.io/component=operator")
+    alive = [pod for pod in pods["items"] if not pod["metadata"].get("deletionTimestamp")]
+    assert len(alive) == 2
+    assert len({pod["spec"]["nodeName"] for pod in alive}) == min(2, len(cluster.workers()) or 1)
+
+
+def test_a_drain_never_takes_both_replicas(cluster: Kind) -> None:
+    budget = cluster.get("poddisruptionbudget", "syncpause", "--namespace", NAMESPACE)
+    assert budget["status"]["expectedPods"] == 2
+    assert budget["status"]["disruptionsAllowed"] == 1

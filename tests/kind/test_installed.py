@@ -21,6 +21,21 @@ def test_restricted_pod_security_takes_the_manifests_without_a_warning(cluster: 
     assert "Warning" not in done.stderr
     labels = cluster.get("namespace", NAMESPACE)["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["pod-security.kubernetes.io/warn"] == "restricted"
+
+
+def test_a_pod_template_that_the_namespace_refuses_is_warned_of_at_the_apply(cluster: Kind) -> None:
+    patch = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
+    command = [
+        "patch",
+        DEPLOYMENT,
+        "--namespace",
+        NAMESPACE,
+        "--dry-run=server",
+        "--patch",
+        json.dumps(patch),
+    ]
+    assert "violate PodSecurity" in cluster.kubectl_done(*command).stderr
 
 
 def test_both_replicas_are_ready_and_tell_their_metrics(cluster: Kind) -> None:
@@ -95,6 +110,7 @@ def test_an_uninstall_after_a_release_leaves_everything_as_it_was(
     school.pause(30)
     cluster.kubectl("scale", DEPLOYMENT, "--namespace", NAMESPACE, "--replicas=0")
     eventually(lambda: not _operators(cluster) or "pods are left", "the operator is gone")
+    school.expect_resume()
     release(cluster)
     figures.add("released without an operator: both workloads as before", school.until_resumed(10))
     uninstall(cluster, images.operator(cluster))
@@ -108,8 +124,10 @@ def test_an_uninstall_in_the_wrong_order_resumes_nothing_and_release_still_hands
     uninstall(cluster, images.operator(cluster))
     assert school.is_paused() is True
     assert "syncpause" not in cluster.kubectl("get", "crd", "--output=name")
+    school.expect_resume()
     release(cluster)
     school.until_resumed(10)
+    school.assert_nothing_began_while_paused()
 
 
 def _operators(cluster: Kind) -> list[object]:
