@@ -44,7 +44,7 @@ kind-stop: $(READY) ## Delete that cluster
 	@$(WITH_TESTS) -m kind stop
 
 e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes its section of docs/reliability.md
-	@exec $(BIN)/pytest tests/kind
+	@exec $(BIN)/pytest tests/kind --write-figures docs/reliability.md
 
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run

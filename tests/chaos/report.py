@@ -7,6 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sections
 from chaos.ledger import Table
 from chaos.stage import SYNC_SECONDS
 
@@ -32,7 +33,7 @@ A violation is a broken promise. `tried` counts faults, or cases for the calenda
 
 
 def write(path: Path, table: Table, seed: int, seconds: float) -> None:
-    """Write the page anew."""
+    """Write the page anew, but for the sections that other runs write."""
     head = HEAD.format(
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         minutes=seconds / 60,
@@ -41,4 +42,4 @@ def write(path: Path, table: Table, seed: int, seconds: float) -> None:
         seed=seed,
         sync=SYNC_SECONDS,
     )
-    path.write_text(head + table.markdown() + "\n", encoding="utf-8")
+    sections.write_beginning(path, head + table.markdown())

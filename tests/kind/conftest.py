@@ -14,7 +14,12 @@ from kind.figures import Figures
 from kind.install import install, wait_ready
 from kind.school import School
 
-RELIABILITY = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option of `make e2e-kind`."""
+    parser.addoption(
+        "--write-figures", type=Path, metavar="PAGE", help="write what was measured, if all tests pass"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +38,17 @@ def sample_image(cluster: Kind) -> str:
 
 
 @pytest.fixture(scope="session")
-def figures() -> Iterator[Figures]:
-    """What was measured; printed at the end, and written to docs/reliability.md."""
+def figures(request: pytest.FixtureRequest, cluster: Kind) -> Iterator[Figures]:
+    """What is measured: printed at the end, and written if asked for (--write-figures) and all passed."""
     kept = Figures()
     began = time.monotonic()
     yield kept
-    kept.write(RELIABILITY, time.monotonic() - began)
     print(kept.table())
+    page: Path | None = request.config.getoption("--write-figures")
+    if page and not request.session.testsfailed:
+        nodes = cluster.get("nodes")["items"]
+        version = nodes[0]["status"]["nodeInfo"]["kubeletVersion"]
+        kept.write(page, time.monotonic() - began, version, len(nodes))
 
 
 @pytest.fixture

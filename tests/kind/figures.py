@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-HEADING = "## On real nodes"
+import sections
+
+SECTION = """## On real nodes
+
+`make e2e-kind` installs the shipped manifests on a kind cluster and runs real pods. Last run: {day},
+{minutes:.0f} minutes, Kubernetes {version}, {nodes} nodes on one machine. All figures are seconds, as
+kubectl sees them from outside; one look takes about 0.2 s.
+
+{table}
+"""
 
 
 class Figures:
@@ -26,14 +35,8 @@ class Figures:
         ]
         return "\n".join(["| what | times | least | most |", "|---|---|---|---|", *rows])
 
-    def write(self, page: Path, seconds: float) -> None:
-        """Replace the section of the page; the rest of it is another test's."""
-        text = page.read_text(encoding="utf-8") if page.exists() else ""
-        before = text.split(HEADING, 1)[0].rstrip()
-        when = datetime.now(UTC).date().isoformat()
-        said = (
-            "`make e2e-kind` installs the shipped manifests on a kind cluster and runs real pods. Last run:"
-            f" {when}, {seconds / 60:.0f} min.\nAll figures are seconds, as kubectl sees them from outside;"
-            " one look takes about 0.2 s."
-        )
-        page.write_text(f"{before}\n\n{HEADING}\n\n{said}\n\n{self.table()}\n", encoding="utf-8")
+    def write(self, page: Path, seconds: float, version: str, nodes: int) -> None:
+        """Replace the section of the page; the rest of it is another run's."""
+        day = datetime.now(UTC).date()
+        text = SECTION.format(day=day, minutes=seconds / 60, version=version, nodes=nodes, table=self.table())
+        sections.write_section(page, text)

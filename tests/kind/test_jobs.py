@@ -24,7 +24,7 @@ def test_a_running_sync_finishes_before_paused_is_said(school: School, figures: 
 
     figures.add("sync of 10 s running (Finish): the school says Paused", eventually(paused, "Paused"))
     assert ended(school.job(name))
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()
 
 
 def test_a_running_sync_is_suspended_and_goes_on_after_the_pause(school: School, figures: Figures) -> None:
@@ -40,4 +40,4 @@ def test_a_running_sync_is_suspended_and_goes_on_after_the_pause(school: School,
     school.policy(LATER, activeJobs="Suspend")
     school.until_resumed(30)
     eventually(lambda: ended(school.job(name)) or str(school.job(name)["status"]), "it goes on and ends")
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()

@@ -18,10 +18,10 @@ def test_a_policy_is_obeyed_when_it_is_created_edited_and_deleted(school: School
     eventually(school.is_state("Syncing"), "Syncing")
     school.policy(OPEN)
     figures.add("window moved back: both workloads paused", school.until_paused(30))
-    school.kubectl("delete", "spp", "summer")
+    school.delete_policy()
     figures.add("policy deleted: both workloads as before", school.until_resumed(GRACE_SECONDS + 30))
     school.until_a_sync_runs()
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()
 
 
 def test_paused_is_said_only_when_the_last_ingest_pod_is_gone(school: School, figures: Figures) -> None:
@@ -42,4 +42,4 @@ def test_paused_is_said_only_when_the_last_ingest_pod_is_gone(school: School, fi
     assert left[0] > 0, "the ingest was gone before anybody looked"
     assert took > STOP_SECONDS / 2, "the pods' grace period was not honoured"
     figures.add(f"ingest of {STOP_SECONDS} s to stop: the school says Paused", took)
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()

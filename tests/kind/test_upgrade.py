@@ -37,4 +37,4 @@ def test_an_upgrade_resumes_nothing_and_loses_nothing(
     assert school.is_paused() is True
     school.policy(LATER)
     figures.add("upgraded while paused: both workloads as before", school.until_resumed(60))
-    school.assert_no_sync_began_while_paused()
+    school.assert_nothing_began_while_paused()
