@@ -104,7 +104,7 @@ def rolled(cluster: Kind) -> bool:
     found = cluster.get("deployment", "syncpause", "--namespace", NAMESPACE)
     status, wanted = found["status"], found["spec"]["replicas"]
     current = status.get("observedGeneration") == found["metadata"]["generation"]
-    return current and status.get("updatedReplicas") == wanted == status.get("replicas")
+    return bool(current and status.get("updatedReplicas") == wanted == status.get("replicas"))
 
 
 @pytest.mark.usefixtures("healed")
