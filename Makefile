@@ -25,8 +25,8 @@ endif
 help: ## List what can be done (K8S=1.34 runs on that minor of Kubernetes)
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: controlplane ## Tell the story of a summer on a real control plane, and check it (KEEP=1 leaves it up)
-	@exec env $(WITH_TESTS) -m demo
+demo: $(if $(filter kind,$(CLUSTER)),$(READY),controlplane) ## Tell the story of a summer on a real cluster, and check it (CLUSTER=kind, KEEP=1)
+	@exec env CLUSTER="$(CLUSTER)" $(WITH_TESTS) -m demo
 
 test: supported lint controlplane-if-possible ## Everything that must pass: lint, types, layers, all tests (K8S=1.34: on that minor)
 	@exec $(BIN)/pytest

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from controlplane import Cluster
 from demo import facts
 from demo.facts import OPERATOR, Workload
+from demo.stage import Cluster
 
 
 class Checks:

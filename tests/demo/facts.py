@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from controlplane import Cluster
+from demo.stage import Cluster
 
 SCHOOL = "syncpause.dev/school"
 APPLICATION = "syncpause.dev/application"

@@ -1,28 +1,22 @@
-"""Where the story takes place: a cluster, the platform on it, and the operator as a process of its own."""
+"""Where the story takes place: what it needs of a cluster, and a kubectl that the audience sees."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shlex
-import signal
-import subprocess
-import sysconfig
-import tempfile
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
-from controlplane import Cluster, start
-from controlplane.__main__ import PLAYGROUND, exports
-from controlplane.access import health
-from controlplane.components import free_ports
-from controlplane.failure import ClusterError
-from controlplane.process import kill_group, spawn, tail, wait_until
-from demo.expect import Lie
 from demo.telling import Teller
 
 ROOT = Path(__file__).parents[2]
-STOP_SECONDS = 10  # what the operator promises to need at most, from SIGTERM to its exit
+
+
+class Cluster(Protocol):
+    """A cluster, reached as its administrator."""
+
+    def kubectl(self, *args: str, input: str | None = None) -> str:
+        """What `kubectl ARGS` prints. Raises KubectlError if it fails."""
 
 
 class Stage:
@@ -40,83 +34,15 @@ class Stage:
         return output
 
 
-class OperatorProcess:
-    """`syncpause run` with the rights of its own ServiceAccount."""
+class Place(Protocol):
+    """A kind of cluster, and how the operator gets there."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.log = cluster.directory / "logs" / "syncpause.log"
-        self.kubeconfig = cluster.service_account_kubeconfig("syncpause-system", "syncpause")
-        self._address = f"127.0.0.1:{free_ports().apiserver}"
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("SYNCPAUSE_")},
-            "KUBECONFIG": str(self.kubeconfig),
-            "SYNCPAUSE_LISTEN": self._address,
-        }
-        command = Path(sysconfig.get_path("scripts")) / "syncpause"
-        self._process: subprocess.Popen[bytes] = spawn([command, "run"], self.log, env=environment)
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster."""
 
-    def wait_ready(self) -> None:
-        """Wait until /readyz says so. Raises ClusterError with the end of its log."""
+    def install(self, stage: Stage) -> None:
+        """Install what the operator needs: the CRDs and its rights."""
 
-        def probe() -> str | None:
-            if (code := self._process.poll()) is not None:
-                raise ClusterError(f"syncpause run exited with {code}; its log ends:\n{tail(self.log)}")
-            return health(f"http://{self._address}/readyz")
-
-        wait_until("the operator to be ready", probe, seconds=30, evidence=lambda: tail(self.log))
-
-    def terminate(self) -> None:
-        """SIGTERM, as Kubernetes would; raises a Lie unless it exits 0 in time."""
-        promise = f"the operator exits 0 within {STOP_SECONDS} s of SIGTERM"
-        if (code := self._process.poll()) is not None:
-            raise Lie(
-                "the operator runs until it is told to stop", f"it exited with {code}: {tail(self.log)}"
-            )
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            code = self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise Lie(promise, f"it still runs; its log ends:\n{tail(self.log)}") from None
-        if code:
-            raise Lie(promise, f"it exited with {code}; its log ends:\n{tail(self.log)}")
-
-    def end(self) -> None:
-        """Make sure that it is gone."""
-        if self._process.poll() is None:
-            kill_group(self._process.pid)
-            self._process.wait()
-
-
-@contextlib.contextmanager
-def a_cluster(*, keep: bool, teller: Teller) -> Iterator[Cluster]:
-    """A cluster that is gone afterwards, however the story ends; with `keep` it stays in `.cluster`."""
-    if not keep:
-        with tempfile.TemporaryDirectory(prefix="syncpause-demo-") as place, start(Path(place)) as cluster:
-            yield cluster
-        return
-    if PLAYGROUND.exists():
-        raise ClusterError(
-            f"KEEP=1 would leave the cluster in {PLAYGROUND}, but one is there: make cluster-stop"
-        )
-    cluster = start(PLAYGROUND, outlive=True)
-    try:
-        yield cluster
-    finally:
-        teller.say(
-            "\nThe cluster stays up, without the operator (`make run`); `make cluster-stop` ends it.\n"
-            f"{exports(cluster)}"
-        )
-
-
-@contextlib.contextmanager
-def the_operator(cluster: Cluster, teller: Teller) -> Iterator[OperatorProcess]:
-    """The operator, up and ready; gone afterwards. At a lie, its last words are shown first."""
-    operator = OperatorProcess(cluster)
-    try:
-        operator.wait_ready()
-        yield operator
-    except Lie:
-        teller.command(f"tail {operator.log}", tail(operator.log, 25))
-        raise
-    finally:
-        operator.end()
+    def operator(self, teller: Teller) -> AbstractContextManager[None]:
+        """The operator at work."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from demo.checks import Checks
 from demo.dates import Dates, every_year, moved
 from demo.expect import comes_true, holds, stays_true
-from demo.stage import Stage
+from demo.stage import Place, Stage
 from demo.telling import Teller
 
 POLICIES = Path("manifests/samples/policies")
@@ -21,6 +21,8 @@ SCHOOLS = ("lincoln-high", "roosevelt", "franklin")
 OURS = "get cronjobs,deployments -A -l syncpause.dev/school -L syncpause.dev/application,syncpause.dev/state"
 # A CronJob starts its run within a second or so of the minute; this is for a busy machine.
 LATE_SECONDS = 20
+# A pod whose containers have ended is there until its kubelet has reported that.
+PODS_SECONDS = 5
 
 
 def _due_about_now() -> list[str]:
@@ -40,14 +42,13 @@ class Story:
         self._dates = Dates.now()
         self._paused_at = datetime.now(UTC)
 
-    def prepare(self) -> None:
+    def prepare(self, place: Place) -> None:
         """Install what the operator needs, and the platform that it will look after."""
         self._teller.heading("A roster platform: three schools in two districts, and more that is not ours")
-        self._stage.kubectl("apply -k crds")
-        self._stage.kubectl("apply -k manifests/rbac")
+        place.install(self._stage)
         self._stage.kubectl("apply -k manifests/samples/platform")
         self._stage.kubectl("wait --for=condition=Established --timeout=30s crd --all")
-        took = comes_true("every pod of the platform is ready", self._checks.not_rolled_out)
+        took = comes_true("every pod of the platform is ready", self._checks.not_rolled_out, seconds=180)
         self._checks.remember()
         self._stage.kubectl(OURS)
         self._teller.checked(
@@ -75,7 +76,7 @@ class Story:
         self._says(DEFAULT, "Paused")
         self._show_as("Paused", *SCHOOLS)
         self._paused_at = datetime.now(UTC)
-        holds("no ingest pod is left", self._checks.pods_of_ingest())
+        comes_true("no ingest pod is left", self._checks.pods_of_ingest, seconds=PODS_SECONDS)
         self._show()
         self._teller.checked(
             f"every school is paused, after {took:.1f} s: no Job is active, no ingest pod left"

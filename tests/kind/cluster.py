@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sysconfig
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,8 +52,9 @@ class Kind:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which kubectl and kind reach this cluster."""
-        return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
+        """The environment in which kubectl and kind reach this cluster, and kubectl finds the plugin."""
+        path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+        return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
 
     def get(self, *args: str) -> dict[str, Any]:
         """An object or a list, as JSON."""
