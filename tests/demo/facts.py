@@ -25,7 +25,11 @@ class Workload:
     @property
     def key(self) -> str:
         """Kind, namespace and name: what a person calls it."""
-        return f"{self.raw['kind']} {self._meta['namespace']}/{self._meta['name']}"
+        return f"{self.raw['kind']} {self.namespace}/{self._meta['name']}"
+
+    @property
+    def namespace(self) -> str:
+        return str(self._meta["namespace"])
 
     @property
     def name(self) -> str:
@@ -128,9 +132,10 @@ class Job:
 
 
 def workloads(cluster: Cluster) -> dict[str, Workload]:
-    """Every CronJob and Deployment of the platform by its key, ours or not."""
-    found = _items(cluster, "cronjobs,deployments", "--show-managed-fields")
-    return {each.key: each for each in map(Workload, found)}
+    """Every CronJob and Deployment in the namespaces of schools by its key, ours or not."""
+    found = [Workload(item) for item in _items(cluster, "cronjobs,deployments", "--show-managed-fields")]
+    platform = {each.namespace for each in found if each.school}
+    return {each.key: each for each in found if each.namespace in platform}
 
 
 def jobs(cluster: Cluster) -> list[Job]:
