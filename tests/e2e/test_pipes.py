@@ -6,11 +6,13 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from controlplane.cluster import Cluster, start
 
+ROOT = Path(__file__).parents[2]
 SYNC = """
 apiVersion: batch/v1
 kind: CronJob
@@ -58,6 +60,12 @@ def test_crds_into_kubectl_apply_installs_every_crd_on_an_empty_cluster() -> Non
         shell(empty, "kubectl wait --for=condition=Established --timeout=30s crd --all")
         names = shell(empty, "kubectl get crd -o name").split()
     assert {name.rpartition("/")[2].partition(".")[0] for name in names} == KINDS
+
+
+@pytest.mark.parametrize("option", ["-f crds/", "-k crds/"])
+def test_the_folder_of_crds_is_applied_as_people_type_it(cluster: Cluster, option: str) -> None:
+    printed = shell(cluster, f"cd {ROOT} && kubectl apply --dry-run=server {option}")
+    assert len(printed.splitlines()) == len(KINDS)
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])

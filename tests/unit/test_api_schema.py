@@ -36,7 +36,7 @@ def test_the_files_in_crds_are_the_generated_ones() -> None:
 
 
 def test_the_kustomization_installs_all_of_them() -> None:
-    listed = yaml.safe_load((CRDS / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    listed = yaml.safe_load((CRDS / "Kustomization").read_text(encoding="utf-8"))["resources"]
     assert sorted(listed) == sorted(crd_files())
 
 
