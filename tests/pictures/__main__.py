@@ -26,6 +26,7 @@ DAY = "2027-07-01"
 YEAR = f"--year 2027 --today {DAY}"
 TERMINAL_COLUMNS = 132
 AGE = re.compile(r"\b\d+s\b")
+FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def shot(cluster: Cluster, name: str, command: str, columns: int = TERMINAL_COLUMNS) -> None:
@@ -42,8 +43,14 @@ def shot(cluster: Cluster, name: str, command: str, columns: int = TERMINAL_COLU
     for spaces in re.finditer(" +", lines.plain):
         lines.stylize("italic", *spaces.span())  # drawn apart: some viewers drop spaces that begin a text
     screen.print(lines, soft_wrap=True)
-    screen.save_svg(str(IMAGES / f"{name}.svg"), title="kubectl", unique_id=f"picture-{name}")
+    picture = screen.export_svg(title="kubectl", unique_id=f"picture-{name}")
+    (IMAGES / f"{name}.svg").write_text(offline(picture), encoding="utf-8")
     print(f"docs/images/{name}.svg")
+
+
+def offline(picture: str) -> str:
+    """The picture without rich's @font-face rules, which load a font; the viewer's monospace font remains."""
+    return FONT_FACE.sub("", picture)
 
 
 async def main() -> None:
