@@ -43,8 +43,8 @@ kind: $(READY) ## The image on a kind cluster, as it is installed; prints the ex
 kind-stop: $(READY) ## Delete that cluster
 	@$(WITH_TESTS) -m kind stop
 
-e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes its section of docs/reliability.md
-	@exec $(BIN)/pytest tests/kind --write-figures docs/reliability.md
+e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes its section of docs/explanation/reliability.md
+	@exec $(BIN)/pytest tests/kind --write-figures docs/explanation/reliability.md
 
 run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
 	@exec $(BIN)/syncpause run
@@ -92,10 +92,10 @@ unit: $(READY) ## The pure tests: seconds
 integration: controlplane-if-possible ## The operator's parts on the real control plane
 	@exec $(BIN)/pytest tests/integration
 
-chaos: controlplane ## Every fault, with an independent observer; writes docs/reliability.md (CHAOS_SEED=N repeats a run)
+chaos: controlplane ## Every fault, with an independent observer; writes docs/explanation/reliability.md (CHAOS_SEED=N repeats a run)
 	@exec env CHAOS=full $(BIN)/pytest tests/chaos tests/oracle tests/unit/test_model.py
 
-bench: controlplane ## Speed and cost beside the API server's limit; writes docs/performance.md (ARGS=--smoke: a small one)
+bench: controlplane ## Speed and cost beside the API server's limit; writes docs/explanation/performance.md (ARGS=--smoke: a small one)
 	@exec env PYTHONPATH=operator:tests $(BIN)/python -m bench $(ARGS)
 
 e2e: controlplane-if-possible ## The real process, used as a user would

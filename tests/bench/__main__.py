@@ -19,7 +19,7 @@ from bench.figures import Figure, Report
 from bench.ground import FULL, SMOKE, Ground, ground
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/performance.md"
+PAGE = ROOT / "docs/explanation/performance.md"
 HEAD = """# Performance
 
 Written by `make bench` ({days}, on {cores} cores, {machine}), with etcd, API server,

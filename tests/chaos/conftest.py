@@ -40,7 +40,7 @@ def seed() -> int:
 def table(seed: int) -> Iterator[Table]:
     yield TABLE
     if FULL and TABLE.rows:
-        write(ROOT / "docs/reliability.md", TABLE, seed, time.monotonic() - BEGAN)
+        write(ROOT / "docs/explanation/reliability.md", TABLE, seed, time.monotonic() - BEGAN)
 
 
 @pytest.fixture(scope="session")

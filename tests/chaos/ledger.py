@@ -1,4 +1,4 @@
-"""What was tried and what came of it: the table of docs/reliability.md."""
+"""What was tried and what came of it: the table of docs/explanation/reliability.md."""
 
 from __future__ import annotations
 

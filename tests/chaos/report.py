@@ -1,4 +1,4 @@
-"""docs/reliability.md, written from a run."""
+"""docs/explanation/reliability.md, written from a run."""
 
 from __future__ import annotations
 

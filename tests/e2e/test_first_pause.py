@@ -14,7 +14,7 @@ from controlplane.access import environment
 from controlplane.cluster import Cluster, start
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs" / "first-pause.md"
+TUTORIAL = ROOT / "docs" / "tutorial" / "first-pause.md"
 
 
 def steps() -> list[tuple[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""What real nodes showed, as the last section of docs/reliability.md."""
+"""What real nodes showed, as the last section of docs/explanation/reliability.md."""
 
 from __future__ import annotations
 

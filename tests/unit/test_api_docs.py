@@ -1,4 +1,4 @@
-"""The pages of `docs/api`: their examples are good policies, and they leave out no field and no sentence."""
+"""The pages of the kinds in `docs/reference`: the examples are valid, and no field or refusal is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from syncpause.api.crd import definition
 from syncpause.api.resources import KINDS, POLICY_KINDS, ClusterSyncPausePolicy, Resource, SyncPausePolicy
 
-DOCS = Path(__file__).parents[2] / "docs" / "api"
+DOCS = Path(__file__).parents[2] / "docs" / "reference"
 EXPLAINED_BY_EXAMPLE = "lastDay is before firstDay", "until is before from"
 
 
