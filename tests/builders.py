@@ -8,9 +8,9 @@ from typing import Any
 from syncpause.api import names
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
 from syncpause.api.zones import load_zone
-from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy_set import Namespace, World
 from syncpause.domain.workload import CronJob, Deployment, Key, Kind, label_fields
-from syncpause.domain.world import Namespace, World
 
 SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
 ZONE = "America/Chicago"

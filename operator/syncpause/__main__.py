@@ -15,7 +15,7 @@ import structlog
 
 from syncpause import __version__, memory
 from syncpause.cli.release import release
-from syncpause.controller.clock import Clock, wall_clock
+from syncpause.controller.schedule.clock import Clock, wall_clock
 from syncpause.settings import ENV_PREFIX, Settings
 
 

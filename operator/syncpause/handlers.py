@@ -16,7 +16,7 @@ import structlog
 
 from syncpause.api.names import GROUP, VERSION
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
-from syncpause.controller.intake import Intake
+from syncpause.controller.cache.policies import Intake
 from syncpause.controller.metrics import WATCH_RESTARTS
 from syncpause.kube import paths
 from syncpause.kube.client import RENEW_SECONDS, Client

@@ -14,10 +14,10 @@ from bench.figures import Report, at_most
 from syncpause.api.policy import ClusterPolicySpec
 from syncpause.api.zones import load_zone
 from syncpause.controller.operator import Operator
-from syncpause.domain.plan import Change
-from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.change.plan import Change
+from syncpause.domain.decision.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy_set import Namespace, World
 from syncpause.domain.workload import Key, Kind, Workload
-from syncpause.domain.world import Namespace, World
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_event, decode_one
 from syncpause.kube.workloads import Workloads

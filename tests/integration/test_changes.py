@@ -9,7 +9,7 @@ import pytest
 from stage import RunningOperator, Stage, eventually
 
 from controlplane.failure import KubectlError
-from syncpause.controller.fleet import School
+from syncpause.controller.cache.workloads import School
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 AUTUMN = [{"name": "autumn", "firstDay": "2027-10-01", "lastDay": "2027-10-31"}]

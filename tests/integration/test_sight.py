@@ -11,9 +11,9 @@ from prometheus_client import REGISTRY
 from stage import RunningOperator, Stage, eventually
 
 from faulty.proxy import Fault, FaultProxy
-from syncpause.controller import agenda
-from syncpause.controller.fleet import School
+from syncpause.controller.cache.workloads import School
 from syncpause.controller.operator import Operator
+from syncpause.controller.schedule import scheduler
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 
@@ -95,14 +95,14 @@ async def test_a_blind_leader_leads_again_where_nobody_else_takes_over(
 async def test_an_error_in_one_schools_edges_delays_no_other_and_is_reported(
     stage: Stage, operator: RunningOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compute = agenda.next_edge
+    compute = scheduler.next_edge
 
     def broken(world: Any, namespace: str, school: str, now: Any) -> Any:
         if school == "lincoln":
             raise ArithmeticError("a defect of the calendar")
         return compute(world, namespace, school, now)
 
-    monkeypatch.setattr(agenda, "next_edge", broken)
+    monkeypatch.setattr(scheduler, "next_edge", broken)
     stage.sync("rosters", school="lincoln")
     stage.sync("grades", school="franklin")
     stage.policy(windows=[{"name": "april", "firstDay": "2027-04-01", "lastDay": "2027-04-30"}])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from builders import ZONE, at, day
 from syncpause.api.zones import known_zones, load_zone
-from syncpause.domain.calendar import Calendar, MonthDay, Window, first_instant, parse_day
+from syncpause.domain.decision.windows import Calendar, MonthDay, Window, first_instant, parse_day
 
 zones = st.sampled_from(sorted(known_zones())).map(load_zone)
 days = st.dates(date(2000, 1, 2), date(2045, 12, 30))

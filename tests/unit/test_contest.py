@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncpause.domain.contest import AT_ONCE, LEAST_QUIET, SECONDS_EACH, UNDONE, Contest, in_words
+from syncpause.domain.change.drift import AT_ONCE, LEAST_QUIET, SECONDS_EACH, UNDONE, Contest, in_words
 
 
 def fought(*instants: float, by: str = "argocd-controller") -> Contest:

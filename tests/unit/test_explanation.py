@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from builders import at, cluster_policy, policy, sync, world
 from syncpause.api import names
-from syncpause.domain.explanation import explain
-from syncpause.domain.governance import Stand, decide
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.policy_set import World
+from syncpause.domain.preview.explanation import explain
 from syncpause.domain.workload import Workload
-from syncpause.domain.world import World
 
 JULY = at("2027-07-01T12:00")
 MARCH = at("2027-03-01T12:00")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import at, cluster_policy, ingest, policy, sync, world
-from syncpause.domain.forecast import compare
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.world import World
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.policy_set import World
+from syncpause.domain.preview.forecast import compare
 
 JULY = at("2027-07-01T12:00")
 SCHOOLS = [sync(), ingest(), sync("grades", application="grades"), sync("other", school="roosevelt")]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import at, cluster_policy, ingest, policy, sync, world
-from syncpause.domain.edges import next_edge, pause_ended
-from syncpause.domain.governance import Stand, decide
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.edges import next_edge, pause_ended
 
 JULY = at("2027-07-01T12:00")
 MARCH = at("2027-03-01T12:00")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from builders import sync
 from syncpause.api import names
-from syncpause.controller.fleet import Fleet
-from syncpause.controller.school_book import SchoolBook
+from syncpause.controller.cache.schools import SchoolBook
+from syncpause.controller.cache.workloads import Fleet
 from syncpause.domain.workload import CronJob, Kind, label_fields
 from syncpause.kube.decoding import decode_one
 from syncpause.kube.errors import ConnectionLost

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from builders import policy, sync
-from syncpause.controller.ledger import Ledger
-from syncpause.domain.governance import Stand, Verdict
-from syncpause.domain.phase import Phase, Standing
-from syncpause.domain.policy import PolicyRef
+from syncpause.controller.status.workload_states import Ledger
+from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.domain.decision.policy import PolicyRef
+from syncpause.domain.status.phase import Phase, Standing
 
 PAUSED = Standing("lincoln", Phase.PAUSED, settled=True)
 SYNCING = Standing("lincoln", Phase.SYNCING, settled=True)

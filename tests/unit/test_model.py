@@ -18,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from builders import cluster_policy, ingest, policy, sync, world
-from syncpause.domain.governance import decide
-from syncpause.domain.plan import Change, plan
-from syncpause.domain.restore import current
+from syncpause.domain.change.plan import Change, plan
+from syncpause.domain.change.restore import current
+from syncpause.domain.decision.decide import decide
 from syncpause.domain.workload import CronJob, Workload, label_fields
 
 FULL = os.environ.get("CHAOS") == "full"

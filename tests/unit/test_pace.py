@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from syncpause.controller.pace import AT_FIRST, BURST_SECONDS, FEW, MANY, Pace
+from syncpause.controller.schedule.limiter import AT_FIRST, BURST_SECONDS, FEW, MANY, Pace
 
 
 def answer(pace: Pace, seconds: float, times: int = 1000) -> None:

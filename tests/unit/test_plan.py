@@ -10,9 +10,9 @@ from msgspec.structs import replace as with_fields
 
 from builders import at, cluster_policy, ingest, sync, world
 from syncpause.api import names
-from syncpause.domain import restore
-from syncpause.domain.governance import Stand, Verdict, decide
-from syncpause.domain.plan import Action, Change, plan
+from syncpause.domain.change import restore
+from syncpause.domain.change.plan import Action, Change, plan
+from syncpause.domain.decision.decide import Stand, Verdict, decide
 from syncpause.domain.workload import Kind, Workload, label_fields
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")

@@ -4,9 +4,9 @@ import asyncio
 from datetime import datetime, timedelta
 
 from builders import at
-from syncpause.controller.pace import Pace
-from syncpause.controller.queue import WorkQueue
-from syncpause.controller.timer import Timer
+from syncpause.controller.schedule.limiter import Pace
+from syncpause.controller.schedule.queue import WorkQueue
+from syncpause.controller.schedule.timer import Timer
 from syncpause.domain.workload import Key, Kind
 
 

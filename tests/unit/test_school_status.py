@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from builders import at, ingest, policy, sync, world
 from syncpause.api import names
 from syncpause.api.school import SchoolState, SchoolStatus
-from syncpause.domain.announcements import announce_school
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.phase import phase_of, written
-from syncpause.domain.prospect import MOST_EDGES, Prospect, next_transition
-from syncpause.domain.school_names import object_name
-from syncpause.domain.school_status import Member, school_status
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.policy_set import World
+from syncpause.domain.status.announcements import announce_school
+from syncpause.domain.status.phase import phase_of, written
+from syncpause.domain.status.school_names import object_name
+from syncpause.domain.status.school_status import Member, school_status
+from syncpause.domain.status.transition import MOST_EDGES, Prospect, next_transition
 from syncpause.domain.workload import Workload
-from syncpause.domain.world import World
 
 JULY = at("2027-07-01T12:00")
 MARCH = at("2027-03-01T12:00")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from builders import at, policy
 from syncpause.api.status import PolicyState, PolicyStatus
-from syncpause.domain.announcements import announce
-from syncpause.domain.conditions import condition
-from syncpause.domain.phase import Phase, Standing
-from syncpause.domain.policy import Policy
-from syncpause.domain.policy_status import Books, status_of
+from syncpause.domain.decision.policy import Policy
+from syncpause.domain.status.announcements import announce
+from syncpause.domain.status.conditions import condition
+from syncpause.domain.status.phase import Phase, Standing
+from syncpause.domain.status.policy_status import Books, status_of
 from syncpause.domain.workload import Key, Kind
 
 JULY, MARCH = at("2027-07-01T12:00"), at("2027-03-01T12:00")

@@ -14,9 +14,9 @@ from builders import ZONE, cluster_policy, policy, sync, world
 from syncpause.api.zones import load_zone
 from syncpause.cli.year_svg import draw
 from syncpause.cli.year_view import Row, cell_of, cells, in_words, rows
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.world import World
-from syncpause.domain.year import DayState, SchoolYear, year_of
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.policy_set import World
+from syncpause.domain.preview.year import DayState, SchoolYear, year_of
 
 
 def year(here: World, number: int = 2027, **fields: Any) -> SchoolYear:

@@ -9,7 +9,7 @@ import click
 from syncpause.cli.dates import DayType
 from syncpause.cli.editing import Proposal, Situation, Wish, copied, edit, editing_options, school_argument
 from syncpause.cli.failure import WrongInput, unknown
-from syncpause.domain.edits import with_exemption
+from syncpause.domain.preview.edits import with_exemption
 
 
 @click.command()

@@ -16,12 +16,12 @@ from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, write_structured
 from syncpause.cli.snapshot import Snapshot, take
 from syncpause.cli.wording import describe
-from syncpause.domain.explanation import Considered, Explanation
-from syncpause.domain.explanation import explain as explain_one
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.prospect import Prospect, next_transition, zone_of
+from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.policy_set import World
+from syncpause.domain.preview.explanation import Considered, Explanation
+from syncpause.domain.preview.explanation import explain as explain_one
+from syncpause.domain.status.transition import Prospect, next_transition, zone_of
 from syncpause.domain.workload import Kind, Workload
-from syncpause.domain.world import World
 
 _KINDS = {
     **dict.fromkeys(("cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"), Kind.CRON_JOB),

@@ -19,8 +19,8 @@ from syncpause.cli.manifests import Manifest, Unreadable, read
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, table, write_structured
 from syncpause.cli.snapshot import Object, Snapshot, applied, deleted, take
-from syncpause.domain.forecast import Outlook, SchoolChange, compare
-from syncpause.domain.tally import plural
+from syncpause.domain.preview.forecast import Outlook, SchoolChange, compare
+from syncpause.domain.status.counts import plural
 from syncpause.domain.workload import Workload
 
 

@@ -9,7 +9,7 @@ from syncpause.api.zones import load_zone
 from syncpause.cli.dates import DayType, say_days
 from syncpause.cli.editing import Proposal, Situation, Wish, copied, edit, editing_options, school_argument
 from syncpause.cli.failure import WrongInput
-from syncpause.domain.edits import with_dates
+from syncpause.domain.preview.edits import with_dates
 
 
 @click.command()

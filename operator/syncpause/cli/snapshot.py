@@ -11,11 +11,11 @@ from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPaus
 from syncpause.cli.failure import about_login, missing_right, unknown
 from syncpause.cli.options import Where
 from syncpause.cli.output import warn
-from syncpause.controller.fleet import School
-from syncpause.controller.reading import read_namespace, read_policy, ref_of
-from syncpause.domain.policy import PolicyRef
+from syncpause.controller.cache.policy_objects import read_namespace, read_policy, ref_of
+from syncpause.controller.cache.workloads import School
+from syncpause.domain.decision.policy import PolicyRef
+from syncpause.domain.decision.policy_set import World
 from syncpause.domain.workload import Kind, Workload
-from syncpause.domain.world import World
 from syncpause.kube.client import Client
 from syncpause.kube.errors import Forbidden, NotFound
 from syncpause.kube.policies import Policies

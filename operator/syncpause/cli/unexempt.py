@@ -6,7 +6,7 @@ import click
 
 from syncpause.cli.editing import Proposal, Situation, Wish, edit, editing_options, school_argument
 from syncpause.cli.failure import ANSWER_IS_NO, Failure
-from syncpause.domain.edits import without_exemptions
+from syncpause.domain.preview.edits import without_exemptions
 
 
 class NothingToRemove(Failure):

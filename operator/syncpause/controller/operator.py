@@ -8,28 +8,28 @@ from typing import Any
 
 import structlog
 
-from syncpause.controller.agenda import Agenda
-from syncpause.controller.clock import Clock, wall_clock
-from syncpause.controller.contests import Contests
-from syncpause.controller.fleet import Fleet, School
-from syncpause.controller.forgotten_jobs import ForgottenJobs
-from syncpause.controller.intake import Intake, Reach
+from syncpause.controller.cache.policies import Intake, Reach
+from syncpause.controller.cache.schools import SchoolBook
+from syncpause.controller.cache.workload_events import Observer
+from syncpause.controller.cache.workloads import Fleet, School
+from syncpause.controller.jobs.running import RunningJobs
+from syncpause.controller.jobs.terminating_pods import TerminatingPods
+from syncpause.controller.jobs.untracked import ForgottenJobs
 from syncpause.controller.leadership import Leadership, together
-from syncpause.controller.ledger import Ledger
 from syncpause.controller.metrics import LEADING
-from syncpause.controller.observer import Observer
-from syncpause.controller.orphans import Orphans
-from syncpause.controller.pace import Pace
-from syncpause.controller.queue import WorkQueue
-from syncpause.controller.reconciler import Reconciler
-from syncpause.controller.reporter import Reporter
-from syncpause.controller.running_jobs import RunningJobs
-from syncpause.controller.school_book import SchoolBook
-from syncpause.controller.school_reporter import SchoolReporter
+from syncpause.controller.reconcile.drift import Contests
+from syncpause.controller.reconcile.reconciler import Reconciler
+from syncpause.controller.reconcile.unlabeled import Orphans
+from syncpause.controller.schedule.clock import Clock, wall_clock
+from syncpause.controller.schedule.limiter import Pace
+from syncpause.controller.schedule.queue import WorkQueue
+from syncpause.controller.schedule.scheduler import Agenda
 from syncpause.controller.sight import Sight
-from syncpause.controller.terminating_pods import TerminatingPods
-from syncpause.domain.governance import Verdict
-from syncpause.domain.policy import PolicyRef
+from syncpause.controller.status.policies import Reporter
+from syncpause.controller.status.schools import SchoolReporter
+from syncpause.controller.status.workload_states import Ledger
+from syncpause.domain.decision.decide import Verdict
+from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import RecordT

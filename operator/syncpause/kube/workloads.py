@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from syncpause.api.names import SCHOOL_LABEL, STATE_LABEL, STATE_PAUSED
-from syncpause.domain.plan import Change
+from syncpause.domain.change.plan import Change
 from syncpause.domain.workload import CronJob, Key, Kind, Workload
 from syncpause.kube import paths
 from syncpause.kube.client import Client
