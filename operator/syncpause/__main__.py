@@ -91,7 +91,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
     async with client:
         states = watches(settings)
         operator = Operator(client, settings, clock, list(states.values()))
-        watcher = Watcher(operator.intake, client, settings, states)
+        watcher = Watcher(operator.policy_cache, client, settings, states)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:

@@ -64,7 +64,7 @@ def calendar(
 
 def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[SchoolYear]:
     wanted = snapshot.find_schools(school, where)
-    return [year_of(snapshot.world, snapshot.of_school(item), year) for item in wanted]
+    return [year_of(snapshot.policy_set, snapshot.of_school(item), year) for item in wanted]
 
 
 def _write(where: str, picture: str) -> None:

@@ -17,7 +17,7 @@ from syncpause.cli.output import warn
 from syncpause.cli.wording import goes_back_to
 from syncpause.domain.change import restore
 from syncpause.domain.change.plan import plan
-from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.status.counts import plural
 from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
@@ -25,7 +25,7 @@ from syncpause.kube.errors import ApiError, Forbidden, NotFound
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.workloads import Workloads
 
-_RELEASED = Verdict(Stand.UNGOVERNED, "released by hand")
+_RELEASED = Decision(DesiredState.UNGOVERNED, "released by hand")
 _SUSPENDED = f"{names.STATE_LABEL}={names.STATE_PAUSED}"
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import structlog
 
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
-from syncpause.controller.cache.policy_objects import Seen, read_namespace, read_policy, ref_of
+from syncpause.controller.cache.policy_objects import ObservedPolicy, read_namespace, read_policy, ref_of
 from syncpause.controller.schedule.clock import Clock
 from syncpause.domain.decision.policy import PolicyRef
-from syncpause.domain.decision.policy_set import Namespace, World
+from syncpause.domain.decision.policy_set import Namespace, PolicySet
 from syncpause.kube.backoff import Backoff
 from syncpause.kube.errors import ApiError
 from syncpause.kube.policies import Policies, Unreadable
@@ -32,15 +32,15 @@ Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Affected:
     """What a change may concern: some policies, and the schools of a namespace ("" for all)."""
 
     namespace: str
     policies: tuple[PolicyRef, ...] = ()
 
 
-class Intake:
-    """Keeps the world in step with the API server.
+class PolicyCache:
+    """Keeps the policy set in step with the API server.
 
     ``on_change`` is told what a change may concern.
     """
@@ -50,7 +50,7 @@ class Intake:
         policies: Policies,
         scope: Sequence[str],
         clock: Clock,
-        on_change: Callable[[Reach], None],
+        on_change: Callable[[Affected], None],
         interval: float,
     ) -> None:
         self._policies = policies
@@ -58,19 +58,21 @@ class Intake:
         self._clock = clock
         self._on_change = on_change
         self._interval = interval
-        self._seen: dict[PolicyRef, Seen] = {}
+        self._seen: dict[PolicyRef, ObservedPolicy] = {}
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
-        self.world = World(unreadable="policies have not been read yet, so everything keeps its state")
-        self.unreached = self.world.unreadable
+        self.policy_set = PolicySet(
+            unreadable="policies have not been read yet, so everything keeps its state"
+        )
+        self.unreached = self.policy_set.unreadable
         """Why policies could not be read, where the cause is the way to them; empty where they can, or where
         it is seen that the cluster does not serve them."""
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
 
-    def seen(self, ref: PolicyRef) -> Seen | None:
+    def seen(self, ref: PolicyRef) -> ObservedPolicy | None:
         """A policy with its status as last read or written."""
         return self._seen.get(ref)
 
@@ -103,12 +105,12 @@ class Intake:
         self._seen[seen.ref] = seen
         self._arrived.add(seen.ref)
         if known is None or known.policy != seen.policy:
-            self._rebuild(Reach(seen.ref.namespace, (seen.ref,)))
+            self._rebuild(Affected(seen.ref.namespace, (seen.ref,)))
 
     def namespace_event(self, type_: str | None, body: Object) -> None:
         """A namespace was seen by a watch."""
         namespace = read_namespace(body)
-        namespaces = dict(self.world.namespaces)
+        namespaces = dict(self.policy_set.namespaces)
         if type_ == "DELETED":
             namespaces.pop(namespace.name, None)
         elif namespaces.get(namespace.name) == namespace:
@@ -116,8 +118,8 @@ class Intake:
         else:
             namespaces[namespace.name] = namespace
             self._arrived.add(namespace.name)
-        self.world = replace(self.world, namespaces=namespaces)
-        self._changed(Reach(namespace.name))
+        self.policy_set = replace(self.policy_set, namespaces=namespaces)
+        self._changed(Affected(namespace.name))
 
     def compare_soon(self) -> None:
         """Compare with everything now instead of at the next interval."""
@@ -133,7 +135,7 @@ class Intake:
                 pause = self._interval
             except (ApiError, Unreadable) as error:
                 self._hold(f"policies cannot be read, so everything keeps its state: {error}")
-                self.unreached = self.world.unreadable if isinstance(error, ApiError) else ""
+                self.unreached = self.policy_set.unreadable if isinstance(error, ApiError) else ""
                 pause = self._backoff.delay(getattr(error, "retry_after", None))
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
@@ -160,15 +162,15 @@ class Intake:
                 listed[ref] = known  # it came while the list was read
         self._seen = listed
         after = {ref: seen.policy for ref, seen in self._seen.items()}
-        was_unreadable = self.world.unreadable
+        was_unreadable = self.policy_set.unreadable
         known_namespaces = {namespace.name: namespace for namespace in namespaces}
-        for name in self._arrived & self.world.namespaces.keys():
-            known_namespaces[str(name)] = self.world.namespaces[str(name)]
+        for name in self._arrived & self.policy_set.namespaces.keys():
+            known_namespaces[str(name)] = self.policy_set.namespaces[str(name)]
         self.unreached = ""
-        unchanged = before == after and known_namespaces == self.world.namespaces
-        if unchanged and not was_unreadable and since == self.world.api_since:
+        unchanged = before == after and known_namespaces == self.policy_set.namespaces
+        if unchanged and not was_unreadable and since == self.policy_set.api_since:
             return
-        self.world = World(after, known_namespaces, "", since)
+        self.policy_set = PolicySet(after, known_namespaces, "", since)
         if was_unreadable:
             log.info("policies read", policies=len(after), namespaces=len(namespaces))
         changed = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
@@ -176,19 +178,19 @@ class Intake:
             self._changed_at.update(dict.fromkeys(changed & after.keys(), self._clock()))
             self._deleted_at.update({ref.namespace: self._clock() for ref in changed - after.keys()})
         self.synced.set()
-        self._on_change(Reach("", tuple(sorted(changed & after.keys()))))
+        self._on_change(Affected("", tuple(sorted(changed & after.keys()))))
 
-    def _rebuild(self, reach: Reach) -> None:
+    def _rebuild(self, affected: Affected) -> None:
         policies = {ref: seen.policy for ref, seen in self._seen.items()}
-        self.world = replace(self.world, policies=policies)
-        self._changed(reach)
+        self.policy_set = replace(self.policy_set, policies=policies)
+        self._changed(affected)
 
-    def _changed(self, reach: Reach) -> None:
+    def _changed(self, affected: Affected) -> None:
         if self.synced.is_set():
-            self._changed_at.update(dict.fromkeys(reach.policies, self._clock()))
-            self._on_change(reach)
+            self._changed_at.update(dict.fromkeys(affected.policies, self._clock()))
+            self._on_change(affected)
 
     def _hold(self, sentence: str) -> None:
-        if self.world.unreadable != sentence:
+        if self.policy_set.unreadable != sentence:
             log.warning(sentence)
-        self.world = replace(self.world, unreadable=sentence)
+        self.policy_set = replace(self.policy_set, unreadable=sentence)

@@ -23,7 +23,7 @@ Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedPolicy:
     """A policy and its status at one resource version."""
 
     policy: Policy
@@ -35,7 +35,7 @@ class Seen:
         """What names it."""
         return self.policy.ref
 
-    def newer_than(self, other: Seen) -> bool:
+    def newer_than(self, other: ObservedPolicy) -> bool:
         """Whether it was read at a later version, be it of another object of the same name.
 
         Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504).
@@ -48,7 +48,7 @@ def ref_of(body: Object) -> PolicyRef:
     return PolicyRef(body["metadata"].get("namespace", ""), body["metadata"]["name"])
 
 
-def read_policy(body: Object) -> Seen:
+def read_policy(body: Object) -> ObservedPolicy:
     """Read a policy of either kind; one that cannot be evaluated is kept with the reason, for it holds."""
     metadata = body["metadata"]
     ref = ref_of(body)
@@ -58,7 +58,7 @@ def read_policy(body: Object) -> Seen:
         policy = Policy.of(ref, parsed.spec, load_zone(parsed.spec.time_zone))
     except ValidationError as error:
         policy = _invalid(ref, body.get("spec"), explain_errors(error))
-    return Seen(
+    return ObservedPolicy(
         replace(
             policy,
             uid=metadata.get("uid", ""),

@@ -20,7 +20,7 @@ def key_of(school: School) -> LineKey:
     return LineKey(school.namespace, object_name(school.name))
 
 
-class SchoolBook:
+class SchoolCache:
     """Is told by an informer what SchoolSyncs there are.
 
     ``on_change`` is told of a line that someone else wrote or deleted, or that belongs to no school known.

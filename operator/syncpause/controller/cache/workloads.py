@@ -23,7 +23,7 @@ class School:
         return f"school {self.namespace}/{self.name}"
 
 
-class Fleet:
+class WorkloadCache:
     """Records of all workloads that carry the school label. Newer records replace older ones only."""
 
     def __init__(self) -> None:

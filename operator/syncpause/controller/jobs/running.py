@@ -8,8 +8,8 @@ from datetime import datetime
 
 from syncpause.api.policy import ActiveJobs, MissedRuns
 from syncpause.controller.jobs.terminating_pods import TerminatingPods
-from syncpause.controller.jobs.untracked import ForgottenJobs
-from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.controller.jobs.untracked import UntrackedJobs
+from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.workload import CronJob, Deployment, Workload
 from syncpause.kube.errors import NotFound
 from syncpause.kube.jobs import Job, Jobs
@@ -21,18 +21,18 @@ RECHECK_SECONDS = 1.0
 class RunningJobs:
     """Settles the Jobs that a CronJob's ``status.active`` names, each looked at once.
 
-    ``on_stray`` is told of a Job that was scheduled inside the pause, with its CronJob and verdict.
+    ``on_stray`` is told of a Job that was scheduled inside the pause, with its CronJob and decision.
     """
 
     def __init__(
         self,
         jobs: Jobs,
-        forgotten: ForgottenJobs,
+        forgotten: UntrackedJobs,
         pods: TerminatingPods,
-        on_stray: Callable[[CronJob, Job, Verdict], None],
+        on_stray: Callable[[CronJob, Job, Decision], None],
     ) -> None:
         self._jobs = jobs
-        self._forgotten = forgotten
+        self._untracked = forgotten
         self._pods = pods
         self._on_stray = on_stray
         self._quiet: dict[str, frozenset[str]] = {}
@@ -48,41 +48,41 @@ class RunningJobs:
 
     def awaited(self, workload: Workload) -> bool:
         """Whether its pause has yet to be looked back on."""
-        return self._forgotten.awaited(workload)
+        return self._untracked.awaited(workload)
 
     def paused(self, workload: Workload) -> None:
         """A workload has just been paused: Jobs that began in that moment must be looked for."""
-        self._forgotten.paused(workload)
+        self._untracked.paused(workload)
 
     def forget(self, uid: str) -> None:
         """The workload is gone or no longer paused."""
-        self._forgotten.forget(uid)
+        self._untracked.forget(uid)
         self._pods.forget(uid)
         self._quiet.pop(uid, None)
         self._finishing.pop(uid, None)
 
-    async def settle(self, workload: Workload, verdict: Verdict) -> float | None:
+    async def settle(self, workload: Workload, decision: Decision) -> float | None:
         """Do to its active Jobs what the pause says, and count a Deployment's Pods that only a list shows.
 
         Returns seconds until it should be looked at again. Raises ApiError.
         """
         if isinstance(workload, Deployment):
             return await self._pods.settle(workload)
-        if verdict.stand is Stand.HOLD or not isinstance(workload, CronJob):
+        if decision.desired_state is DesiredState.HOLD or not isinstance(workload, CronJob):
             return None
-        if verdict.stand is not Stand.PAUSE:
+        if decision.desired_state is not DesiredState.PAUSE:
             self.forget(workload.uid)
             return None
         unfinished = self._unfinished(workload)
         self._keep_only(workload.uid, unfinished)
         again = None
         for name in unfinished - self._quiet_names(workload) - self._watched(workload):
-            if await self._settle_one(workload, verdict, name):
+            if await self._settle_one(workload, decision, name):
                 again = RECHECK_SECONDS
         return again
 
     def _unfinished(self, workload: CronJob) -> frozenset[str]:
-        return self._forgotten.names(workload).union(workload.active)
+        return self._untracked.names(workload).union(workload.active)
 
     def _quiet_names(self, workload: CronJob) -> frozenset[str]:
         """Unfinished Jobs that are known not to run, or to be nobody's business."""
@@ -100,7 +100,7 @@ class RunningJobs:
         """
         if not isinstance(workload, CronJob):
             return
-        await self._forgotten.know(workload)
+        await self._untracked.know(workload)
         for name in self._unfinished(workload):
             job = await self._get(workload, name)
             if job is None or job.manual or job.finished:
@@ -111,15 +111,15 @@ class RunningJobs:
                 elif missed_runs != MissedRuns.RUN_ONCE and _fell_due_since(workload.paused_at, job):
                     await self._jobs.delete(job)
 
-    async def _settle_one(self, workload: CronJob, verdict: Verdict, name: str) -> bool:
+    async def _settle_one(self, workload: CronJob, decision: Decision, name: str) -> bool:
         """True where the Job must be looked at again."""
         job = await self._get(workload, name)
         if job is None or job.manual or job.finished:
-            self._forgotten.ended(workload.uid, name)
+            self._untracked.ended(workload.uid, name)
             self._add(self._quiet, workload, name)
             return False
-        stray = job.stray or _is_stray(job, verdict)
-        if not stray and verdict.active_jobs is not ActiveJobs.SUSPEND:
+        stray = job.stray or _is_stray(job, decision)
+        if not stray and decision.active_jobs is not ActiveJobs.SUSPEND:
             self._add(self._finishing, workload, name)
             return name not in workload.active
         if not job.suspended:
@@ -128,7 +128,7 @@ class RunningJobs:
             except NotFound:
                 return True  # it ended a moment ago: look again
             if stray:
-                self._on_stray(workload, job, verdict)
+                self._on_stray(workload, job, decision)
         if job.active:
             return True
         self._add(self._quiet, workload, name)
@@ -150,11 +150,11 @@ class RunningJobs:
         book[workload.uid] = book.get(workload.uid, frozenset()) | {name}
 
 
-def _is_stray(job: Job, verdict: Verdict) -> bool:
+def _is_stray(job: Job, decision: Decision) -> bool:
     """Whether the Job fell due inside the pause: in the open window, since its policy has existed."""
-    if verdict.span is None or verdict.policy is None:
+    if decision.span is None or decision.policy is None:
         return False
-    return _fell_due_since(max(verdict.span.opens, verdict.policy.created), job)
+    return _fell_due_since(max(decision.span.opens, decision.policy.created), job)
 
 
 def _fell_due_since(begun: datetime | None, job: Job) -> bool:

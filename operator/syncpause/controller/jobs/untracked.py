@@ -31,7 +31,7 @@ LATE_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
 
-class ForgottenJobs:
+class UntrackedJobs:
     """Looks after each pause, soon and once more later, for Jobs that the CronJob's own status does not name.
 
     ``on_found`` is told the UID of every CronJob that has been looked back on, or of which a Job was found.

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 
-from syncpause.domain.change.drift import Contest
+from syncpause.domain.change.drift import DriftRecord
 from syncpause.domain.change.managers import managers_of_spec
 from syncpause.domain.change.plan import Action, Change
 from syncpause.domain.workload import Workload
 from syncpause.kube.workloads import Workloads
 
 
-class Contests:
+class DriftDetector:
     """The contest of each workload, by UID, while it is paused."""
 
     def __init__(self, workloads: Workloads) -> None:
         self._workloads = workloads
-        self._contests: dict[str, Contest] = {}
+        self._drift: dict[str, DriftRecord] = {}
 
     def patience(self, workload: Workload, change: Change) -> float:
         """Seconds that a change must wait; only corrections of drift ever do."""
-        known = self._contests.get(workload.uid)
+        known = self._drift.get(workload.uid)
         return known.patience(_now()) if known and _corrects(change) else 0.0
 
     async def managers(self, workload: Workload, change: Change) -> set[str]:
@@ -28,7 +28,7 @@ class Contests:
 
         To be asked before the change is written, for the write takes the fields over.
         """
-        known = self._contests.get(workload.uid)
+        known = self._drift.get(workload.uid)
         if known is None or not known.repeated or not _corrects(change):
             return set()
         by_field = managers_of_spec(await self._workloads.get_object(workload.key))
@@ -39,20 +39,20 @@ class Contests:
         if change.action is Action.RESUME:
             self.forget(workload.uid)
         elif _corrects(change):
-            self._contests.setdefault(workload.uid, Contest()).corrected(_now(), managers)
+            self._drift.setdefault(workload.uid, DriftRecord()).corrected(_now(), managers)
 
     def lasts(self, workload: Workload) -> float:
         """Seconds until its contest is over if nothing is undone any more; 0 where there is none."""
-        known = self._contests.get(workload.uid)
+        known = self._drift.get(workload.uid)
         return known.lasts(_now()) if known else 0.0
 
     def between(self, workload: Workload) -> frozenset[str] | None:
         """Who undoes its pause again and again, as far as that is recorded; None while nobody does."""
-        return self._contests[workload.uid].managers if self.lasts(workload) else None
+        return self._drift[workload.uid].managers if self.lasts(workload) else None
 
     def forget(self, uid: str) -> None:
         """The workload is gone or no longer paused."""
-        self._contests.pop(uid, None)
+        self._drift.pop(uid, None)
 
 
 def _corrects(change: Change) -> bool:

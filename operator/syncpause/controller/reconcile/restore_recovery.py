@@ -6,8 +6,8 @@ from typing import Any
 
 import structlog
 
-from syncpause.controller.cache.schools import SchoolBook
-from syncpause.controller.cache.workloads import Fleet, School
+from syncpause.controller.cache.schools import SchoolCache
+from syncpause.controller.cache.workloads import School, WorkloadCache
 from syncpause.domain.change import restore
 from syncpause.domain.change.managers import managers_of_spec
 from syncpause.domain.change.restore import Values
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def lost_values(
-    workload: Workload, fleet: Fleet, book: SchoolBook, workloads: Workloads
+    workload: Workload, workload_cache: WorkloadCache, book: SchoolCache, workloads: Workloads
 ) -> tuple[Values, str] | None:
     """The values to restore and where they come from; None where nothing was lost.
 
@@ -31,7 +31,7 @@ async def lost_values(
     if not restore.missing(workload) and (workload.marked or not workload.stopped):
         return None
     defaults = restore.DEFAULTS[workload.kind]
-    remembered = fleet.remembered(workload)
+    remembered = workload_cache.remembered(workload)
     if set(remembered) == set(defaults):
         return remembered, "what this operator saw before they were stripped"
     copy = await book.copy_of(School(workload.namespace, workload.school), workload.short_name)

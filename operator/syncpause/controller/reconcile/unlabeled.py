@@ -16,7 +16,7 @@ log = structlog.get_logger()
 RETRY_SECONDS = 10.0
 
 
-class Orphans:
+class UnlabeledWorkloads:
     """Looks for them after each complete list of a kind; ``on_found`` is told each one's key."""
 
     def __init__(self, workloads: Workloads, scope: Sequence[str], on_found: Callable[[Key], None]) -> None:
@@ -43,7 +43,7 @@ class Orphans:
     async def _sweep(self, kind: Kind) -> None:
         try:
             for namespace in self._scope:
-                for workload in await self._workloads.list_orphans(kind, namespace):
+                for workload in await self._workloads.list_unlabeled(kind, namespace):
                     self._on_found(workload.key)
         except ApiError as error:
             log.warning("could not look for workloads that lost their label", kind=kind, error=str(error))

@@ -18,7 +18,7 @@ BURST_SECONDS = 0.1
 """What was not used so far back may be made up for, so that a late timer costs no throughput."""
 
 
-class Pace:
+class WriteLimiter:
     """Slots for workers, and the rate of their writes.
 
     ``most`` bounds the requests at once. ``per_second`` bounds the writes; 0 sets no bound.

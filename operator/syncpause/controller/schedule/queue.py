@@ -7,7 +7,7 @@ import random
 from collections import deque
 from collections.abc import Iterable
 
-from syncpause.controller.schedule.limiter import Pace
+from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.domain.workload import Key
 
 FIRST_BACKOFF = 0.2
@@ -17,8 +17,8 @@ LONGEST_BACKOFF = 60.0
 class WorkQueue:
     """Keys to reconcile. A key that is added while it is worked on comes again afterwards."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, limiter: WriteLimiter) -> None:
+        self._limiter = limiter
         self._fresh: deque[Key] = deque()
         self._bulk: deque[Key] = deque()
         self._queued: set[Key] = set()
@@ -83,12 +83,12 @@ class WorkQueue:
         """
         while not self._closed:
             if self._queued:
-                await self._pace.token()
+                await self._limiter.token()
                 key = self._pop()
                 if key is not None:
                     self._active.add(key)
                     return key
-                self._pace.unused()
+                self._limiter.unused()
             else:
                 self._queued.clear()  # it is empty, and only this gives its memory back
                 self._drained.set()

@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from syncpause.controller.cache.policies import Intake
-from syncpause.controller.cache.workloads import Fleet, School
+from syncpause.controller.cache.policies import PolicyCache
+from syncpause.controller.cache.workloads import School, WorkloadCache
 from syncpause.controller.metrics import PLANNING_ERRORS
 from syncpause.controller.schedule.clock import Clock
 from syncpause.controller.schedule.queue import WorkQueue
-from syncpause.controller.schedule.timer import Timer
+from syncpause.controller.schedule.timer import EdgeTimer
 from syncpause.domain.decision.edges import next_edge, next_edge_of
 from syncpause.domain.decision.policy import PolicyRef
 
@@ -27,7 +27,7 @@ RETRY = timedelta(seconds=30)
 """When to work out a next edge again, after an error has prevented it."""
 
 
-class Agenda:
+class Scheduler:
     """Queues the workloads of a school when its edge passes, and then works out its next one.
 
     ``touch`` is told of a policy whose edge has passed, ``on_step_back`` that the clock was set back.
@@ -36,19 +36,19 @@ class Agenda:
     def __init__(
         self,
         *,
-        fleet: Fleet,
-        intake: Intake,
+        workload_cache: WorkloadCache,
+        policy_cache: PolicyCache,
         queue: WorkQueue,
         clock: Clock,
         touch: Callable[[PolicyRef], None],
         on_step_back: Callable[[], None],
     ) -> None:
-        self._fleet = fleet
-        self._intake = intake
+        self._workload_cache = workload_cache
+        self._policy_cache = policy_cache
         self._queue = queue
         self._clock = clock
         self._touch = touch
-        self._timer: Timer[Subject] = Timer(clock, self._due, on_step_back)
+        self._timer: EdgeTimer[Subject] = EdgeTimer(clock, self._due, on_step_back)
         self._open: dict[Subject, None] = {}
         self._failed: dict[Subject, str] = {}
 
@@ -76,7 +76,9 @@ class Agenda:
 
     def _due(self, due: list[Subject]) -> None:
         """Edges have passed."""
-        self._queue.add_bulk(self._fleet.of(subject for subject in due if isinstance(subject, School)))
+        self._queue.add_bulk(
+            self._workload_cache.of(subject for subject in due if isinstance(subject, School))
+        )
         for subject in due:
             if isinstance(subject, PolicyRef):
                 self._touch(subject)
@@ -103,8 +105,8 @@ class Agenda:
 
     def _next_edge(self, subject: Subject) -> datetime | None:
         if isinstance(subject, PolicyRef):
-            seen = self._intake.seen(subject)
+            seen = self._policy_cache.seen(subject)
             return next_edge_of(seen.policy, self._clock()) if seen else None
-        if not self._fleet.has(subject):
+        if not self._workload_cache.has(subject):
             return None
-        return next_edge(self._intake.world, subject.namespace, subject.name, self._clock())
+        return next_edge(self._policy_cache.policy_set, subject.namespace, subject.name, self._clock())

@@ -19,7 +19,7 @@ _STEP_BACK = timedelta(seconds=1)
 Subject = TypeVar("Subject", bound=Hashable)
 
 
-class Timer(Generic[Subject]):
+class EdgeTimer(Generic[Subject]):
     """A heap of (instant, subject). A subject has one next edge at most.
 
     ``on_due`` gets every subject whose edge has passed, together; ``on_step_back`` is called when the

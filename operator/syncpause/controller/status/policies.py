@@ -13,21 +13,21 @@ import structlog
 from syncpause.api.names import API_VERSION
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.api.status import DryRunStatus, PolicyStatus, WouldPause
-from syncpause.controller.cache.policies import Intake
-from syncpause.controller.cache.policy_objects import Seen
-from syncpause.controller.cache.workloads import Fleet
+from syncpause.controller.cache.policies import PolicyCache
+from syncpause.controller.cache.policy_objects import ObservedPolicy
+from syncpause.controller.cache.workloads import WorkloadCache
 from syncpause.controller.metrics import READABLE, WORKLOADS
 from syncpause.controller.schedule.clock import Clock
-from syncpause.controller.schedule.limiter import Pace
+from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
-from syncpause.controller.status.workload_states import Ledger
-from syncpause.domain.decision.decide import Stand, Verdict, decide
+from syncpause.controller.status.workload_states import WorkloadStates
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.edges import next_edge_of
 from syncpause.domain.decision.policy import Policy, PolicyRef
-from syncpause.domain.decision.policy_set import World
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.status.announcements import Announcement, announce
 from syncpause.domain.status.counts import first_few
-from syncpause.domain.status.policy_status import Books, status_of
+from syncpause.domain.status.policy_status import PolicyWorkloads, status_of
 from syncpause.domain.workload import Kind
 from syncpause.kube.errors import ApiError, NotFound
 from syncpause.kube.events import Events, ObjectRef
@@ -56,22 +56,22 @@ class Reporter:
         *,
         policies: Policies,
         events: Events,
-        fleet: Fleet,
-        intake: Intake,
-        ledger: Ledger,
+        workload_cache: WorkloadCache,
+        policy_cache: PolicyCache,
+        workload_states: WorkloadStates,
         queue: WorkQueue,
-        pace: Pace,
+        limiter: WriteLimiter,
         clock: Clock,
         interval: float,
         cluster_wide: bool,
     ) -> None:
         self._policies = policies
         self._events = events
-        self._fleet = fleet
-        self._intake = intake
-        self._ledger = ledger
+        self._workload_cache = workload_cache
+        self._policy_cache = policy_cache
+        self._workload_states = workload_states
         self._queue = queue
-        self._pace = pace
+        self._limiter = limiter
         self._clock = clock
         self._interval = interval
         self._cluster_wide = cluster_wide
@@ -85,11 +85,11 @@ class Reporter:
             self._touched.add(ref)
             self._changed.set()
 
-    def warn(self, verdict: Verdict, reason: str, sentence: str) -> None:
+    def warn(self, decision: Decision, reason: str, sentence: str) -> None:
         """Something about a workload that its policies' readers should know: told once per policy."""
-        if not verdict.policies:
+        if not decision.policies:
             log.warning(sentence, reason=reason)
-        for policy in filter(lambda policy: self._tells(policy.ref), verdict.policies):
+        for policy in filter(lambda policy: self._tells(policy.ref), decision.policies):
             self._warnings[policy.ref, reason].append(sentence)
             self.touch(policy.ref)
 
@@ -108,10 +108,10 @@ class Reporter:
 
     async def flush(self) -> None:
         """One round: every policy that was touched. Nothing while policies cannot be read."""
-        READABLE.set(0 if self._intake.world.unreadable else 1)
-        for phase, number in self._ledger.phases().items():
+        READABLE.set(0 if self._policy_cache.policy_set.unreadable else 1)
+        for phase, number in self._workload_states.phases().items():
             WORKLOADS.labels(phase).set(number)
-        if self._intake.world.unreadable:
+        if self._policy_cache.policy_set.unreadable:
             return
         touched, self._touched = sorted(self._touched), set()
         await self._report_some(iter(touched[:PROGRESS]))
@@ -123,7 +123,7 @@ class Reporter:
         for ref in refs:
             if behind:
                 await self._queue.idle()
-            await self._pace.token()
+            await self._limiter.token()
             try:
                 await self._report(ref)
             except NotFound:
@@ -138,20 +138,20 @@ class Reporter:
         return self._cluster_wide or not ref.cluster
 
     async def _report(self, ref: PolicyRef) -> None:
-        seen = self._intake.seen(ref)
+        seen = self._policy_cache.seen(ref)
         if seen is None:
             return
-        books = self._books(seen.policy)
-        status = status_of(seen.policy, books, seen.status, self._clock())
+        policy_workloads = self._books(seen.policy)
+        status = status_of(seen.policy, policy_workloads, seen.status, self._clock())
         if status != seen.status:
             await self._write(seen, status)
         else:
-            self._pace.unused()
-        news = announce(seen.status, status, books.unknown)
+            self._limiter.unused()
+        news = announce(seen.status, status, policy_workloads.unknown)
         for announcement in [*news, *self._collected_warnings(ref)]:
             await self._announce(seen, announcement)
 
-    async def _write(self, seen: Seen, status: PolicyStatus) -> None:
+    async def _write(self, seen: ObservedPolicy, status: PolicyStatus) -> None:
         body = await self._policies.patch_status(
             _resource(seen.ref).KIND,
             seen.ref.namespace or None,
@@ -159,9 +159,9 @@ class Reporter:
             before=seen.status.to_json(),
             after=status.to_json(),
         )
-        self._intake.policy_event("MODIFIED", body)
+        self._policy_cache.policy_event("MODIFIED", body)
 
-    async def _announce(self, seen: Seen, announcement: Announcement) -> None:
+    async def _announce(self, seen: ObservedPolicy, announcement: Announcement) -> None:
         where = {} if seen.ref.cluster else {"namespace": seen.ref.namespace}
         write = log.warning if announcement.type == "Warning" else log.info
         write(announcement.message, policy=str(seen.ref), reason=announcement.reason, **where)
@@ -179,10 +179,10 @@ class Reporter:
             sentences = self._warnings.pop(key)
             yield Announcement("Warning", key[1], first_few(sentences))
 
-    def _books(self, policy: Policy) -> Books:
-        return Books(
-            standings=dict(self._ledger.book(policy.ref)),
-            outstanding=self._ledger.outstanding(policy.ref),
+    def _books(self, policy: Policy) -> PolicyWorkloads:
+        return PolicyWorkloads(
+            workload_states=dict(self._workload_states.book(policy.ref)),
+            unchecked=self._workload_states.unchecked(policy.ref),
             unknown=self._unknown(policy),
             dry_run=self._dry_run(policy) if policy.dry_run else None,
         )
@@ -196,28 +196,32 @@ class Reporter:
             applications |= exemption.applications or frozenset()
         if not schools and not applications:
             return []
-        for school in self._fleet.schools_in(policy.ref.namespace):
+        for school in self._workload_cache.schools_in(policy.ref.namespace):
             schools.discard(school.name)
             if applications:
-                applications -= {workload.application for workload in self._fleet.members(school)}
+                applications -= {workload.application for workload in self._workload_cache.members(school)}
         return [f"school {name}" for name in schools] + [f"application {name}" for name in applications]
 
     def _dry_run(self, policy: Policy) -> DryRunStatus:
-        world = self._intake.world.enforcing(policy.ref)
+        policy_set = self._policy_cache.policy_set.enforcing(policy.ref)
         now = self._clock()
         after = next_edge_of(policy, now)
         return DryRunStatus(
-            today=self._would_pause(world, policy, now),
-            next_transition=self._would_pause(world, policy, after) if after else WouldPause(),
+            today=self._would_pause(policy_set, policy, now),
+            next_transition=self._would_pause(policy_set, policy, after) if after else WouldPause(),
         )
 
-    def _would_pause(self, world: World, policy: Policy, at: datetime) -> WouldPause:
+    def _would_pause(self, policy_set: PolicySet, policy: Policy, at: datetime) -> WouldPause:
         """What that policy, and no other, would pause at an instant."""
         found = []
-        for workload in self._fleet:
+        for workload in self._workload_cache:
             if policy.ref.cluster or workload.namespace == policy.ref.namespace:
-                verdict = decide(world, workload, at)
-                if verdict.stand is Stand.PAUSE and verdict.policy and verdict.policy.ref == policy.ref:
+                decision = decide(policy_set, workload, at)
+                if (
+                    decision.desired_state is DesiredState.PAUSE
+                    and decision.policy
+                    and decision.policy.ref == policy.ref
+                ):
                     found.append(workload)
         return WouldPause(
             schools=len({(workload.namespace, workload.school) for workload in found}),

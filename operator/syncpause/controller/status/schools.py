@@ -12,16 +12,16 @@ import structlog
 from syncpause.api.names import API_VERSION
 from syncpause.api.resources import SchoolSync
 from syncpause.api.school import SchoolStatus
-from syncpause.controller.cache.policies import Intake
-from syncpause.controller.cache.schools import SchoolBook, key_of
-from syncpause.controller.cache.workloads import Fleet, School
+from syncpause.controller.cache.policies import PolicyCache
+from syncpause.controller.cache.schools import SchoolCache, key_of
+from syncpause.controller.cache.workloads import School, WorkloadCache
 from syncpause.controller.jobs.running import RunningJobs
 from syncpause.controller.schedule.clock import Clock
-from syncpause.controller.schedule.limiter import Pace
+from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
-from syncpause.controller.status.workload_states import Ledger
+from syncpause.controller.status.workload_states import WorkloadStates
 from syncpause.domain.decision.decide import decide
-from syncpause.domain.decision.policy_set import World
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.status.announcements import Announcement, announce_school
 from syncpause.domain.status.counts import first_few
 from syncpause.domain.status.phase import phase_of, written
@@ -47,26 +47,26 @@ class SchoolReporter:
         self,
         *,
         schools: SchoolSyncs,
-        book: SchoolBook,
+        book: SchoolCache,
         events: Events,
-        fleet: Fleet,
-        intake: Intake,
-        ledger: Ledger,
+        workload_cache: WorkloadCache,
+        policy_cache: PolicyCache,
+        workload_states: WorkloadStates,
         jobs: RunningJobs,
         queue: WorkQueue,
-        pace: Pace,
+        limiter: WriteLimiter,
         clock: Clock,
         interval: float,
     ) -> None:
         self._schools = schools
-        self._book = book
+        self._school_cache = book
         self._events = events
-        self._fleet = fleet
-        self._intake = intake
-        self._ledger = ledger
+        self._workload_cache = workload_cache
+        self._policy_cache = policy_cache
+        self._workload_states = workload_states
         self._jobs = jobs
         self._queue = queue
-        self._pace = pace
+        self._limiter = limiter
         self._clock = clock
         self._interval = interval
         self._touched: set[LineKey] = set()
@@ -97,7 +97,7 @@ class SchoolReporter:
 
     async def run(self) -> None:
         """Report for ever, beginning with every school; lines of no school are removed."""
-        for school in self._fleet.schools_in(""):
+        for school in self._workload_cache.schools_in(""):
             self.touch(school)
         loop = asyncio.get_running_loop()
         while True:
@@ -112,7 +112,7 @@ class SchoolReporter:
 
     async def flush(self) -> None:
         """One round: every line that was touched, then the news. Nothing while policies cannot be read."""
-        if self._intake.world.unreadable:
+        if self._policy_cache.policy_set.unreadable:
             return
         touched, self._touched = sorted(self._touched, key=self._awaits), set()
         problems: list[str] = []
@@ -129,12 +129,12 @@ class SchoolReporter:
     def _awaits(self, key: LineKey) -> bool:
         """Whether a line will be another one in a moment: those that will not are written first."""
         school = self._names.get(key)
-        return school is not None and any(map(self._jobs.awaited, self._fleet.members(school)))
+        return school is not None and any(map(self._jobs.awaited, self._workload_cache.members(school)))
 
     def _in_hand(self, key: LineKey) -> bool:
         """Whether a workload of the school is being written: its line would be another one in a moment."""
         school = self._names.get(key)
-        members = self._fleet.members(school) if school else []
+        members = self._workload_cache.members(school) if school else []
         return any(self._queue.is_active(workload.key) for workload in members)
 
     async def _write_some(self, keys: Iterator[LineKey], problems: list[str]) -> None:
@@ -143,7 +143,7 @@ class SchoolReporter:
             if self._in_hand(key):
                 self._touched.add(key)  # its end will call for a round
                 continue
-            await self._pace.token()
+            await self._limiter.token()
             try:
                 await self._bring(key)
             except (NotFound, Conflict) as error:
@@ -158,57 +158,59 @@ class SchoolReporter:
     async def _bring(self, key: LineKey) -> None:
         """Bring one line to what it should say."""
         school = self._names.get(key)
-        line = self._book.line(key)
-        if school is None or not self._fleet.has(school):
+        line = self._school_cache.line(key)
+        if school is None or not self._workload_cache.has(school):
             self._names.pop(key, None)
             self._warnings.pop(key, None)
             if line:
                 await self._schools.delete(line)
-                self._book.drop(line)
+                self._school_cache.drop(line)
             return
         if line is None:
             line = await self._schools.create(key, school.name)
-            self._book.put(line)
+            self._school_cache.put(line)
         await self._write(school, line)
 
     async def _write(self, school: School, line: Line) -> None:
         before = SchoolStatus.from_json(line.said())
-        world, now = self._intake.world, self._clock()
-        members = [self._member(world, workload, now) for workload in self._fleet.members(school)]
+        policy_set, now = self._policy_cache.policy_set, self._clock()
+        members = [
+            self._member(policy_set, workload, now) for workload in self._workload_cache.members(school)
+        ]
         if not members:  # the last one went while the line was being made
             self.touch_line(line.key)
             return
-        after = school_status(world, members, before, line.generation, now)
+        after = school_status(policy_set, members, before, line.generation, now)
         if after != before:
             line = await self._schools.put_status(line, after.to_json())
-            self._book.put(line)
+            self._school_cache.put(line)
         else:
-            self._pace.unused()
+            self._limiter.unused()
         if not self._news:
             self._news_since = asyncio.get_running_loop().time()
         news = [*announce_school(before, after), *self._collected_warnings(line.key)]
         self._news.extend((line, each) for each in news)
 
-    def _member(self, world: World, workload: Workload, now: datetime) -> Member:
-        verdict = decide(world, workload, now)
+    def _member(self, policy_set: PolicySet, workload: Workload, now: datetime) -> Member:
+        decision = decide(policy_set, workload, now)
         running = self._jobs.still_running(workload)
-        standing = self._ledger.standing(workload.key)
+        workload_state = self._workload_states.workload_state(workload.key)
         return Member(
             workload,
-            verdict,
-            phase_of(workload, verdict, running),
+            decision,
+            phase_of(workload, decision, running),
             running,
-            settled=written(workload, verdict),
-            refused=standing.refused if standing else "",
-            contested=standing.contested if standing else None,
+            settled=written(workload, decision),
+            refused=workload_state.refused if workload_state else "",
+            contested=workload_state.contested if workload_state else None,
         )
 
     def _try_again(self, key: LineKey, error: ApiError, problems: list[str]) -> None:
         """The line is not what it was taken for: its informer will tell; one that is gone is made anew."""
-        known = self._book.line(key)
+        known = self._school_cache.line(key)
         if isinstance(error, NotFound):
             if known:
-                self._book.drop(known)
+                self._school_cache.drop(known)
             else:
                 problems.append(str(error))  # not even the kind is there
         self.touch_line(key)
@@ -216,7 +218,7 @@ class SchoolReporter:
     async def _announce_some(self) -> None:
         while self._news:
             line, announcement = self._news.popleft()
-            await self._pace.token()
+            await self._limiter.token()
             await self._announce(line, announcement)
 
     async def _announce(self, line: Line, announcement: Announcement) -> None:

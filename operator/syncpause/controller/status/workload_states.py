@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from syncpause.domain.decision.decide import Verdict
+from syncpause.domain.decision.decide import Decision
 from syncpause.domain.decision.policy import PolicyRef
-from syncpause.domain.status.phase import Phase, Standing
+from syncpause.domain.status.phase import Phase, WorkloadState
 from syncpause.domain.workload import Key
 
 
-class Round:
+class Recheck:
     """Workloads that must be looked at again before what some policies count is right."""
 
     def __init__(self, keys: Iterable[Key], refs: Iterable[PolicyRef]) -> None:
@@ -20,19 +20,19 @@ class Round:
         self.refs = set(refs)
 
 
-class Ledger:
+class WorkloadStates:
     """Entries by policy. A workload stands in the books of every policy of its deciding level."""
 
     def __init__(self, on_change: Callable[[PolicyRef], None]) -> None:
-        self._books: dict[PolicyRef, dict[Key, Standing]] = {}
-        self._entered: dict[Key, tuple[tuple[PolicyRef, ...], Standing]] = {}
-        self._rounds: list[Round] = []
+        self._books: dict[PolicyRef, dict[Key, WorkloadState]] = {}
+        self._entered: dict[Key, tuple[tuple[PolicyRef, ...], WorkloadState]] = {}
+        self._rounds: list[Recheck] = []
         self._on_change = on_change
 
-    def enter(self, key: Key, verdict: Verdict, standing: Standing) -> None:
+    def enter(self, key: Key, decision: Decision, workload_state: WorkloadState) -> None:
         """Write down where a workload stands now."""
         self._meet(key)
-        self._note(key, _entry(tuple(policy.ref for policy in verdict.policies), standing))
+        self._note(key, _entry(tuple(policy.ref for policy in decision.policies), workload_state))
 
     def quiet(self, key: Key) -> None:
         """Nothing runs any more of a workload that was paused; all else of where it stands is as before."""
@@ -51,20 +51,20 @@ class Ledger:
         """These workloads must be looked at again before the books of these policies are right."""
         for round_ in self._rounds:
             round_.refs.difference_update(refs)
-        fresh = Round(keys, refs)
+        fresh = Recheck(keys, refs)
         self._rounds = [round_ for round_ in [*self._rounds, fresh] if round_.refs and round_.keys]
         for ref in refs:
             self._on_change(ref)
 
-    def outstanding(self, ref: PolicyRef) -> int:
+    def unchecked(self, ref: PolicyRef) -> int:
         """How many of them have not been looked at yet."""
         return sum(len(round_.keys) for round_ in self._rounds if ref in round_.refs)
 
-    def book(self, ref: PolicyRef) -> dict[Key, Standing]:
+    def book(self, ref: PolicyRef) -> dict[Key, WorkloadState]:
         """The workloads that a policy decides about."""
         return self._books.get(ref, {})
 
-    def standing(self, key: Key) -> Standing | None:
+    def workload_state(self, key: Key) -> WorkloadState | None:
         """Where a workload stood when it was last looked at."""
         known = self._entered.get(key)
         return known[1] if known else None
@@ -72,8 +72,8 @@ class Ledger:
     def phases(self) -> dict[Phase, int]:
         """How many governed workloads are in each phase."""
         totals = dict.fromkeys(Phase, 0)
-        for _, standing in self._entered.values():
-            totals[standing.phase] += 1
+        for _, workload_state in self._entered.values():
+            totals[workload_state.phase] += 1
         return totals
 
     def _meet(self, key: Key) -> None:
@@ -85,15 +85,15 @@ class Ledger:
             for ref in sorted(set().union(*(round_.refs for round_ in over))):
                 self._on_change(ref)
 
-    def _note(self, key: Key, entry: tuple[tuple[PolicyRef, ...], Standing]) -> None:
+    def _note(self, key: Key, entry: tuple[tuple[PolicyRef, ...], WorkloadState]) -> None:
         known = self._entered.get(key)
         if known == entry:
             return
-        refs, standing = entry
+        refs, workload_state = entry
         if known:
             self._strike(key, [ref for ref in known[0] if ref not in refs])
         for ref in refs:
-            self._books.setdefault(ref, {})[key] = standing
+            self._books.setdefault(ref, {})[key] = workload_state
             self._on_change(ref)
         self._entered[key] = entry
 
@@ -107,6 +107,8 @@ class Ledger:
 
 
 @lru_cache(maxsize=4096)
-def _entry(refs: tuple[PolicyRef, ...], standing: Standing) -> tuple[tuple[PolicyRef, ...], Standing]:
+def _entry(
+    refs: tuple[PolicyRef, ...], workload_state: WorkloadState
+) -> tuple[tuple[PolicyRef, ...], WorkloadState]:
     """One object for all that stand alike: a school's workloads mostly do."""
-    return refs, standing
+    return refs, workload_state

@@ -18,7 +18,7 @@ SECONDS_EACH = 10.0
 hundreds of writes a second does not notice; a person who tries something out is corrected at once."""
 
 UNDONE = 3
-"""A pause that is undone once or twice is a person's mistake, three times a tool's opinion."""
+"""A pause that is undone once or twice is a person's mistake, three times a tool's policy decision."""
 LEAST_QUIET = 30.0
 LONGEST_QUIET = 3600.0
 """A contest is over after three times the gap between its last corrections, within these bounds: tools come
@@ -26,7 +26,7 @@ by every second (a loop), every few minutes (Flux, Argo CD) or every hour."""
 
 
 @dataclass(slots=True)
-class Contest:
+class DriftRecord:
     """The corrections of one workload, and who made them necessary."""
 
     managers: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""From a workload and its verdict to the one change that should be written, or none.
+"""From a workload and its decision to the one change that should be written, or none.
 
 Pausing stores what undoes it in the same write; resuming puts it back and removes every trace.
 A field that someone set to another value during a pause (drift) is what its owner wants now.
@@ -16,7 +16,7 @@ from syncpause.api import names
 from syncpause.api.policy import MissedRuns
 from syncpause.domain.change import restore
 from syncpause.domain.change.restore import Values
-from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.workload import PAUSE_MARKS, CronJob, Workload
 
 _ONE_SECOND = timedelta(seconds=1)
@@ -46,33 +46,35 @@ class Change:
 
 def plan(
     workload: Workload,
-    verdict: Verdict,
+    decision: Decision,
     now: datetime,
     *,
     ended: datetime | None = None,
     fallback: Values | None = None,
 ) -> Change | None:
-    """The change that takes the workload to its verdict; None where it is there already.
+    """The change that takes the workload to its decision; None where it is there already.
 
     ``ended`` is when its pause ended, if known to be before now; ``fallback`` replaces restore values
     that were lost, also where every mark was stripped. Raises LookupError where restore state is
     missing and no fallback is given.
     """
     marked = workload.marked or fallback is not None
-    if verdict.stand is Stand.PAUSE or (verdict.stand is Stand.HOLD and marked):
-        return _pause(workload, verdict, now, fallback)
-    if verdict.stand is Stand.HOLD or not marked:
+    if decision.desired_state is DesiredState.PAUSE or (
+        decision.desired_state is DesiredState.HOLD and marked
+    ):
+        return _pause(workload, decision, now, fallback)
+    if decision.desired_state is DesiredState.HOLD or not marked:
         return None
-    return _resume(workload, verdict, ended - _ONE_SECOND if ended else now, fallback)
+    return _resume(workload, decision, ended - _ONE_SECOND if ended else now, fallback)
 
 
-def _pause(workload: Workload, verdict: Verdict, now: datetime, fallback: Values | None) -> Change | None:
+def _pause(workload: Workload, decision: Decision, now: datetime, fallback: Values | None) -> Change | None:
     target = restore.PAUSED[workload.kind]
     seen = restore.current(workload)
     drift = {name: value for name, value in seen.items() if value != target[name]}
     marked = workload.marked or fallback is not None
     kept = {**_restore_values(workload, fallback), **drift} if marked else seen
-    wanted = {**_marks(workload, verdict, now), **restore.as_annotations(kept)}
+    wanted = {**_marks(workload, decision, now), **restore.as_annotations(kept)}
     annotations = _changed(wanted, workload.annotations)
     labels = _changed({names.STATE_LABEL: names.STATE_PAUSED}, workload.other_labels)
     if not (drift or annotations or labels):
@@ -81,7 +83,9 @@ def _pause(workload: Workload, verdict: Verdict, now: datetime, fallback: Values
     return Change(Action.REPAUSE if marked else Action.PAUSE, spec, annotations, labels)
 
 
-def _resume(workload: Workload, verdict: Verdict, missed_until: datetime, fallback: Values | None) -> Change:
+def _resume(
+    workload: Workload, decision: Decision, missed_until: datetime, fallback: Values | None
+) -> Change:
     target = restore.PAUSED[workload.kind]
     seen = restore.current(workload)
     back = _restore_values(workload, fallback)
@@ -91,7 +95,7 @@ def _resume(workload: Workload, verdict: Verdict, missed_until: datetime, fallba
         spec,
         {mark: None for mark in PAUSE_MARKS if mark in workload.annotations},
         {names.STATE_LABEL: None} if names.STATE_LABEL in workload.other_labels else {},
-        _last_schedule(workload, verdict, missed_until),
+        _last_schedule(workload, decision, missed_until),
     )
 
 
@@ -103,11 +107,11 @@ def _restore_values(workload: Workload, fallback: Values | None) -> Values:
     return {**stored, **{name: (fallback or {})[name] for name in lost}}
 
 
-def _marks(workload: Workload, verdict: Verdict, now: datetime) -> dict[str, str]:
+def _marks(workload: Workload, decision: Decision, now: datetime) -> dict[str, str]:
     """What a pause notes beside the restore state. Once written it stays: an edited date rewrites nothing."""
     fresh = {
-        names.MISSED_RUNS: str(verdict.missed_runs or MissedRuns.SKIP),
-        names.PAUSED_BY: str(verdict.policy.ref) if verdict.policy else "",
+        names.MISSED_RUNS: str(decision.missed_runs or MissedRuns.SKIP),
+        names.PAUSED_BY: str(decision.policy.ref) if decision.policy else "",
         names.PAUSED_AT: now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     if not workload.marked:
@@ -115,13 +119,13 @@ def _marks(workload: Workload, verdict: Verdict, now: datetime) -> dict[str, str
     return {name: value for name, value in fresh.items() if value and name not in workload.annotations}
 
 
-def _last_schedule(workload: Workload, verdict: Verdict, missed_until: datetime) -> datetime | None:
+def _last_schedule(workload: Workload, decision: Decision, missed_until: datetime) -> datetime | None:
     """The last second of the pause, so that no run which fell due inside it starts; never backwards.
 
     At an edge that is the second before it, for a run that falls due at the edge itself is wanted.
     """
-    wish = verdict.missed_runs or workload.annotations.get(names.MISSED_RUNS)
-    if not isinstance(workload, CronJob) or wish == MissedRuns.RUN_ONCE:
+    missed_runs = decision.missed_runs or workload.annotations.get(names.MISSED_RUNS)
+    if not isinstance(workload, CronJob) or missed_runs == MissedRuns.RUN_ONCE:
         return None
     moved = missed_until.replace(microsecond=0)
     if workload.last_schedule is not None and workload.last_schedule >= moved:

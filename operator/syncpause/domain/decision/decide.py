@@ -15,12 +15,12 @@ from enum import StrEnum
 from syncpause.api import names
 from syncpause.api.policy import ActiveJobs, MissedRuns
 from syncpause.domain.decision.policy import ALWAYS, Policy
-from syncpause.domain.decision.policy_set import Unevaluable, World
+from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
 from syncpause.domain.decision.windows import Span
 from syncpause.domain.workload import Workload
 
 
-class Stand(StrEnum):
+class DesiredState(StrEnum):
     """What a workload should be doing."""
 
     PAUSE = "Pause"
@@ -40,14 +40,14 @@ class Exempted:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """The one answer for a workload at an instant, with a reason that a person understands.
 
     ``policies`` are those of the deciding level; ``policy`` and ``span`` are of the open window that
     pauses it or that it is exempt from; ``exemption`` is what it is exempt by.
     """
 
-    stand: Stand
+    desired_state: DesiredState
     reason: str
     policies: tuple[Policy, ...] = ()
     policy: Policy | None = None
@@ -87,7 +87,7 @@ def level_of(policy: Policy) -> Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class PolicyDecision:
     """What one policy says of a workload at an instant: an open window, what lifts it, or why it holds."""
 
     policy: Policy
@@ -96,39 +96,45 @@ class Opinion:
     held: str = ""
 
 
-def decide(world: World, workload: Workload, now: datetime) -> Verdict:
-    """The verdict for a workload. Total: every workload gets exactly one.
+def decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:
+    """The decision for a workload. Total: every workload gets exactly one.
 
     A freeze that cannot be evaluated holds, unless the rules below it pause anyway.
     """
-    if world.unreadable:
-        return Verdict(Stand.HOLD, world.unreadable)
+    if policy_set.unreadable:
+        return Decision(DesiredState.HOLD, policy_set.unreadable)
     if not workload.school:
-        return Verdict(Stand.UNGOVERNED, f"it carries no label {names.SCHOOL_LABEL}: nothing governs it")
-    if workload.namespace not in world.namespaces and world.cluster():
-        return Verdict(Stand.HOLD, f"namespace {workload.namespace} has not been read yet")
-    reach = [p for p in world.over(workload.namespace) if not p.dry_run and p.covers(workload)]
-    freezes = [ask(world, policy, workload, now) for policy in reach if policy.enforced]
+        return Decision(
+            DesiredState.UNGOVERNED, f"it carries no label {names.SCHOOL_LABEL}: nothing governs it"
+        )
+    if workload.namespace not in policy_set.namespaces and policy_set.cluster():
+        return Decision(DesiredState.HOLD, f"namespace {workload.namespace} has not been read yet")
+    in_reach = [p for p in policy_set.over(workload.namespace) if not p.dry_run and p.covers(workload)]
+    freezes = [ask(policy_set, policy, workload, now) for policy in in_reach if policy.enforced]
     open_ = [freeze for freeze in freezes if freeze.span and not freeze.exempt]
     if open_:
         return _paused(open_, tuple(freeze.policy for freeze in open_))
-    verdict = _by_level(world, reach, workload, now)
+    decision = _by_level(policy_set, in_reach, workload, now)
     held = next((freeze for freeze in freezes if freeze.held), None)
-    if held is None or verdict.stand is Stand.PAUSE:
-        return verdict
+    if held is None or decision.desired_state is DesiredState.PAUSE:
+        return decision
     return _held(held, (held.policy,))
 
 
-def _by_level(world: World, reach: Sequence[Policy], workload: Workload, now: datetime) -> Verdict:
+def _by_level(
+    policy_set: PolicySet, in_reach: Sequence[Policy], workload: Workload, now: datetime
+) -> Decision:
     """Rule 2: the most specific level that has a policy for it decides; rule 3: none."""
     for level in (Level.SCHOOL, Level.NAMESPACE, Level.CLUSTER):
-        policies = tuple(policy for policy in reach if level_of(policy) is level)
+        policies = tuple(policy for policy in in_reach if level_of(policy) is level)
         if policies:
-            return _add_up([ask(world, policy, workload, now) for policy in policies], policies, workload)
+            return _add_up(
+                [ask(policy_set, policy, workload, now) for policy in policies], policies, workload
+            )
     # Both are in whole seconds: a pause of the very second in which the CRD was made is older, too.
-    if workload.paused_at is not None and workload.paused_at <= world.api_since:
-        return Verdict(Stand.HOLD, OLDER_THAN_API)
-    return Verdict(Stand.UNGOVERNED, f"no policy is for school {workload.school}: it is never paused")
+    if workload.paused_at is not None and workload.paused_at <= policy_set.api_since:
+        return Decision(DesiredState.HOLD, OLDER_THAN_API)
+    return Decision(DesiredState.UNGOVERNED, f"no policy is for school {workload.school}: it is never paused")
 
 
 OLDER_THAN_API = (
@@ -137,26 +143,28 @@ OLDER_THAN_API = (
 )
 
 
-def _add_up(opinions: list[Opinion], policies: tuple[Policy, ...], workload: Workload) -> Verdict:
-    open_ = [opinion for opinion in opinions if opinion.span]
+def _add_up(
+    policy_decisions: list[PolicyDecision], policies: tuple[Policy, ...], workload: Workload
+) -> Decision:
+    open_ = [policy_decision for policy_decision in policy_decisions if policy_decision.span]
     exempted = exempt_annotation(workload)
     if open_ and exempted:
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
         who = Exempted(workload.short_name, exempted)
-        return Verdict(Stand.EXEMPT, reason, policies, open_[0].policy, open_[0].span, who)
-    pausing = [opinion for opinion in open_ if not opinion.exempt]
+        return Decision(DesiredState.EXEMPT, reason, policies, open_[0].policy, open_[0].span, who)
+    pausing = [policy_decision for policy_decision in open_ if not policy_decision.exempt]
     if pausing:
         return _paused(pausing, policies)
-    held = next((opinion for opinion in opinions if opinion.held), None)
+    held = next((policy_decision for policy_decision in policy_decisions if policy_decision.held), None)
     if held:
         return _held(held, policies)
     if open_:
         first = open_[0]
         assert first.exempt is not None
         reason = f"exempt by {first.exempt.by}: {first.exempt.reason}"
-        return Verdict(Stand.EXEMPT, reason, policies, first.policy, first.span, first.exempt)
+        return Decision(DesiredState.EXEMPT, reason, policies, first.policy, first.span, first.exempt)
     by = " and ".join(str(policy.ref) for policy in policies)
-    return Verdict(Stand.SYNC, f"no window of {by} is open", policies)
+    return Decision(DesiredState.SYNC, f"no window of {by} is open", policies)
 
 
 def exempt_annotation(workload: Workload) -> str:
@@ -165,33 +173,36 @@ def exempt_annotation(workload: Workload) -> str:
     return "" if reason.lower() == "false" else reason
 
 
-def ask(world: World, policy: Policy, workload: Workload, now: datetime) -> Opinion:
+def ask(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> PolicyDecision:
     """What a policy that is for a workload says of it."""
     try:
-        zone = world.zone_for(policy, workload.namespace)
+        zone = policy_set.zone_for(policy, workload.namespace)
     except Unevaluable as error:
-        return Opinion(policy, held=f"{policy.ref} cannot be evaluated: {error}")
+        return PolicyDecision(policy, held=f"{policy.ref} cannot be evaluated: {error}")
     span = policy.calendar(zone, workload.namespace, workload.school).open_span(now)
     if span is None:
-        return Opinion(policy)
+        return PolicyDecision(policy)
     exemption = policy.exemption_for(workload, now, zone)
     if exemption is None:
-        return Opinion(policy, span)
+        return PolicyDecision(policy, span)
     by = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
-    return Opinion(policy, span, by)
+    return PolicyDecision(policy, span, by)
 
 
-def _paused(opinions: list[Opinion], policies: tuple[Policy, ...]) -> Verdict:
+def _paused(policy_decisions: list[PolicyDecision], policies: tuple[Policy, ...]) -> Decision:
     """Of several open windows, the one that ends last is named."""
-    last = max(opinions, key=lambda opinion: opinion.span.ends if opinion.span else ALWAYS)
+    last = max(
+        policy_decisions,
+        key=lambda policy_decision: policy_decision.span.ends if policy_decision.span else ALWAYS,
+    )
     assert last.span is not None
     kind = "frozen" if last.policy.enforced else "paused"
     reason = (
         f"{kind} by {last.policy.ref}, window {last.span.window}: "
         f"{last.span.first_day} to {last.span.last_day}"
     )
-    return Verdict(Stand.PAUSE, reason, policies, last.policy, last.span)
+    return Decision(DesiredState.PAUSE, reason, policies, last.policy, last.span)
 
 
-def _held(opinion: Opinion, policies: tuple[Policy, ...]) -> Verdict:
-    return Verdict(Stand.HOLD, opinion.held, policies, opinion.policy)
+def _held(policy_decision: PolicyDecision, policies: tuple[Policy, ...]) -> Decision:
+    return Decision(DesiredState.HOLD, policy_decision.held, policies, policy_decision.policy)

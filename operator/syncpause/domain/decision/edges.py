@@ -1,24 +1,24 @@
-"""When verdicts change with time alone: the next edge, and when a pause that is over ended."""
+"""When decisions change with time alone: the next edge, and when a pause that is over ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from syncpause.domain.decision.decide import Stand, decide
+from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy import Policy
-from syncpause.domain.decision.policy_set import Unevaluable, World
+from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
 from syncpause.domain.workload import Workload
 
 _JUST_BEFORE = timedelta(microseconds=1)
 
 
-def next_edge(world: World, namespace: str, school: str, now: datetime) -> datetime | None:
-    """The next instant (UTC) at which the verdict of a workload of the school may change by itself."""
-    return min((edge for edge in _edges(world, namespace, school, now) if edge > now), default=None)
+def next_edge(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> datetime | None:
+    """The next instant (UTC) at which the decision of a workload of the school may change by itself."""
+    return min((edge for edge in _edges(policy_set, namespace, school, now) if edge > now), default=None)
 
 
-def pause_ended(world: World, workload: Workload, now: datetime) -> datetime | None:
+def pause_ended(policy_set: PolicySet, workload: Workload, now: datetime) -> datetime | None:
     """When the pause of a workload that should run now ended, as the policies stand.
 
     None where no edge after its pause explains the change: then a person's edit did, and it ends now.
@@ -26,11 +26,11 @@ def pause_ended(world: World, workload: Workload, now: datetime) -> datetime | N
     since = workload.paused_at
     passed = {
         edge
-        for edge in _edges(world, workload.namespace, workload.school, now)
+        for edge in _edges(policy_set, workload.namespace, workload.school, now)
         if edge <= now and (since is None or edge > since)
     }
     for edge in sorted(passed, reverse=True):
-        if decide(world, workload, edge - _JUST_BEFORE).stand is Stand.PAUSE:
+        if decide(policy_set, workload, edge - _JUST_BEFORE).desired_state is DesiredState.PAUSE:
             return edge
     return None
 
@@ -43,16 +43,18 @@ def next_edge_of(policy: Policy, now: datetime) -> datetime | None:
     return min((edge for edge in edges if edge > now), default=None)
 
 
-def policy_edges(world: World, policy: Policy, namespace: str, school: str, now: datetime) -> list[datetime]:
+def policy_edges(
+    policy_set: PolicySet, policy: Policy, namespace: str, school: str, now: datetime
+) -> list[datetime]:
     """The edges of one policy as one school sees them; none where it cannot be evaluated."""
     try:
-        zone = world.zone_for(policy, namespace)
+        zone = policy_set.zone_for(policy, namespace)
     except Unevaluable:
         return []
     return list(policy.edges(policy.calendar(zone, namespace, school), now))
 
 
-def _edges(world: World, namespace: str, school: str, now: datetime) -> Iterator[datetime]:
-    for policy in world.over(namespace):
+def _edges(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> Iterator[datetime]:
+    for policy in policy_set.over(namespace):
         if policy.names_school(school):
-            yield from policy_edges(world, policy, namespace, school, now)
+            yield from policy_edges(policy_set, policy, namespace, school, now)

@@ -1,4 +1,4 @@
-"""All that a verdict depends on, but for the workload and the time: policies and namespaces."""
+"""All that a decision depends on, but for the workload and the time: policies and namespaces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Unevaluable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class PolicySet:
     """The policies and namespaces as last read.
 
     ``unreadable`` is a sentence while policies cannot be read: then everything holds.
@@ -46,12 +46,12 @@ class World:
         object.__setattr__(self, "_cluster", tuple(local.pop("", ())))
         object.__setattr__(self, "_local", {name: tuple(found) for name, found in local.items()})
 
-    def with_policies(self, policies: Iterable[Policy]) -> World:
-        """The same world with exactly these policies."""
+    def with_policies(self, policies: Iterable[Policy]) -> PolicySet:
+        """The same policy set with exactly these policies."""
         return replace(self, policies={policy.ref: policy for policy in policies})
 
-    def enforcing(self, ref: PolicyRef) -> World:
-        """The world as it would be if that policy's mode were Enforce."""
+    def enforcing(self, ref: PolicyRef) -> PolicySet:
+        """The policy set as it would be if that policy's mode were Enforce."""
         return replace(self, policies={**self.policies, ref: self.policies[ref].enforcing()})
 
     def local(self, namespace: str) -> tuple[Policy, ...]:

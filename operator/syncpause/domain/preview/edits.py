@@ -34,8 +34,8 @@ def with_exemption(
     exemptions = list(spec.get("exemptions") or ())
     same = [item for item in exemptions if _is_for(item, school, applications)]
     others = [item for item in exemptions if item not in same]
-    wish = "-".join((school, *applications))
-    name = same[0]["name"] if same else _free(_slug(wish), {item["name"] for item in others})
+    wanted = "-".join((school, *applications))
+    name = same[0]["name"] if same else _free(_slug(wanted), {item["name"] for item in others})
     exemption: dict[str, Any] = {"name": name, "schools": [school]}
     if applications:
         exemption["applications"] = sorted(applications)
@@ -102,11 +102,11 @@ def _slug(text: str) -> str:
     return kept[:_NAME_LENGTH].strip("-") or SUMMER
 
 
-def _free(wish: str, taken: Iterable[str]) -> str:
-    """The wish, or with the first number that makes it free."""
-    used, name, number = set(taken), wish, 2
+def _free(wanted: str, taken: Iterable[str]) -> str:
+    """The wanted name, or with the first number that makes it free."""
+    used, name, number = set(taken), wanted, 2
     while name in used:
         suffix = f"-{number}"
-        name = f"{wish[: _NAME_LENGTH - len(suffix)]}{suffix}"
+        name = f"{wanted[: _NAME_LENGTH - len(suffix)]}{suffix}"
         number += 1
     return name

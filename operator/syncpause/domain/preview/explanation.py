@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncpause.domain.decision.decide import Level, Opinion, Verdict, ask, decide, level_of
+from syncpause.domain.decision.decide import Decision, Level, PolicyDecision, ask, decide, level_of
 from syncpause.domain.decision.policy import Policy, PolicyRef
-from syncpause.domain.decision.policy_set import Unevaluable, World
+from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
 from syncpause.domain.decision.windows import Calendar
 from syncpause.domain.status.counts import first_few
 from syncpause.domain.workload import Workload
@@ -24,20 +24,20 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The verdict as `decide` gives it, the rule behind it, and every policy in reach of the namespace."""
+    """The decision as `decide` gives it, the rule behind it, and every policy in reach of the namespace."""
 
-    verdict: Verdict
+    decision: Decision
     rule: str
     considered: tuple[Considered, ...]
 
 
-def explain(world: World, workload: Workload, now: datetime) -> Explanation:
-    """Explain the verdict for a workload."""
-    verdict = decide(world, workload, now)
-    policies = (*world.local(workload.namespace), *world.cluster())
-    considered = (_consider(world, policy, workload, verdict, now) for policy in policies)
+def explain(policy_set: PolicySet, workload: Workload, now: datetime) -> Explanation:
+    """Explain the decision for a workload."""
+    decision = decide(policy_set, workload, now)
+    policies = (*policy_set.local(workload.namespace), *policy_set.cluster())
+    considered = (_consider(policy_set, policy, workload, decision, now) for policy in policies)
     order = sorted(considered, key=lambda item: (not item.decides, item.ref.cluster, item.ref.name))
-    return Explanation(verdict, _rule(world, workload, verdict), tuple(order))
+    return Explanation(decision, _rule(policy_set, workload, decision), tuple(order))
 
 
 _RULES = {
@@ -48,33 +48,33 @@ _RULES = {
 }
 
 
-def _rule(world: World, workload: Workload, verdict: Verdict) -> str:
-    if world.unreadable:
+def _rule(policy_set: PolicySet, workload: Workload, decision: Decision) -> str:
+    if policy_set.unreadable:
         return "while policies cannot be read, everything keeps its state"
     if not workload.school:
         return "only workloads that carry a school's name are ever paused"
-    if not verdict.policies:
+    if not decision.policies:
         return "what no policy is for is never paused"
-    return _RULES[level_of(verdict.policies[0])]
+    return _RULES[level_of(decision.policies[0])]
 
 
 def _consider(
-    world: World, policy: Policy, workload: Workload, verdict: Verdict, now: datetime
+    policy_set: PolicySet, policy: Policy, workload: Workload, decision: Decision, now: datetime
 ) -> Considered:
-    decides = policy in verdict.policies
-    outside = _outside(world, policy, workload)
+    decides = policy in decision.policies
+    outside = _outside(policy_set, policy, workload)
     if outside:
         return Considered(policy.ref, False, outside)
-    sentence = _say(world, policy, workload, ask(world, policy, workload, now), now)
-    if not decides and level_of(policy) is not Level.FREEZE and verdict.policies:
-        by = first_few(str(item.ref) for item in verdict.policies)
+    sentence = _say(policy_set, policy, workload, ask(policy_set, policy, workload, now), now)
+    if not decides and level_of(policy) is not Level.FREEZE and decision.policies:
+        by = first_few(str(item.ref) for item in decision.policies)
         sentence = f"counts for nothing here, for {by} comes first; by itself: {sentence}"
     return Considered(policy.ref, decides, sentence)
 
 
-def _outside(world: World, policy: Policy, workload: Workload) -> str:
+def _outside(policy_set: PolicySet, policy: Policy, workload: Workload) -> str:
     """Why a policy is not for a workload; empty where it is."""
-    known = world.namespaces.get(workload.namespace)
+    known = policy_set.namespaces.get(workload.namespace)
     if policy.ref.cluster and known and not policy.namespace_selector.matches(known.labels):
         return f"its namespaceSelector does not select {workload.namespace}"
     if not policy.names_school(workload.school):
@@ -86,22 +86,24 @@ def _outside(world: World, policy: Policy, workload: Workload) -> str:
     return ""
 
 
-def _say(world: World, policy: Policy, workload: Workload, opinion: Opinion, now: datetime) -> str:
-    if opinion.held:
-        return opinion.held
-    if opinion.span is None:
-        return _closed(world, policy, workload, now)
-    span = opinion.span
+def _say(
+    policy_set: PolicySet, policy: Policy, workload: Workload, policy_decision: PolicyDecision, now: datetime
+) -> str:
+    if policy_decision.held:
+        return policy_decision.held
+    if policy_decision.span is None:
+        return _closed(policy_set, policy, workload, now)
+    span = policy_decision.span
     sentence = f"its window {span.window} is open, {span.first_day} to {span.last_day}"
-    if opinion.exempt is None:
+    if policy_decision.exempt is None:
         return sentence
-    until = f" until {opinion.exempt.last_day}" if opinion.exempt.last_day else ""
-    return f"{sentence}, and {opinion.exempt.by} exempts it{until}: {opinion.exempt.reason}"
+    until = f" until {policy_decision.exempt.last_day}" if policy_decision.exempt.last_day else ""
+    return f"{sentence}, and {policy_decision.exempt.by} exempts it{until}: {policy_decision.exempt.reason}"
 
 
-def _closed(world: World, policy: Policy, workload: Workload, now: datetime) -> str:
+def _closed(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> str:
     try:
-        zone = world.zone_for(policy, workload.namespace)
+        zone = policy_set.zone_for(policy, workload.namespace)
     except Unevaluable as error:
         return str(error)
     calendar: Calendar = policy.calendar(zone, workload.namespace, workload.school)

@@ -9,20 +9,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syncpause.api.school import SchoolState
-from syncpause.domain.decision.decide import Stand, Verdict, decide
-from syncpause.domain.decision.policy_set import World
-from syncpause.domain.status.school_status import telling, together
-from syncpause.domain.status.transition import Prospect, next_transition, zone_of
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.status.school_status import combine, most_significant
+from syncpause.domain.status.transition import NextTransition, next_transition, zone_of
 from syncpause.domain.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Forecast:
     """How a school stands under some policies: its state once all is written, why, and what comes next."""
 
     state: SchoolState
     why: str
-    next: Prospect | None
+    next: NextTransition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ class SchoolChange:
     namespace: str
     school: str
     at: datetime
-    before: Outlook
-    after: Outlook
+    before: Forecast
+    after: Forecast
     pauses: tuple[Workload, ...]
     resumes: tuple[Workload, ...]
 
 
 def compare(
-    before: World, after: World, workloads: Iterable[Workload], at: Callable[[ZoneInfo], datetime]
+    before: PolicySet, after: PolicySet, workloads: Iterable[Workload], at: Callable[[ZoneInfo], datetime]
 ) -> list[SchoolChange]:
-    """The schools for which anything differs between two worlds, sorted by name.
+    """The schools for which anything differs between two policy sets, sorted by name.
 
     ``at`` gives the instant to look at for a school of some zone.
     """
@@ -57,7 +57,7 @@ def compare(
 
 
 def _compare_one(
-    before: World, after: World, workloads: Sequence[Workload], at: Callable[[ZoneInfo], datetime]
+    before: PolicySet, after: PolicySet, workloads: Sequence[Workload], at: Callable[[ZoneInfo], datetime]
 ) -> SchoolChange | None:
     namespace, school = workloads[0].namespace, workloads[0].school
     instant = _instant(after, workloads, at)
@@ -68,8 +68,8 @@ def _compare_one(
         namespace,
         school,
         instant,
-        _outlook(before, workloads, old, instant),
-        _outlook(after, workloads, new, instant),
+        _forecast(before, workloads, old, instant),
+        _forecast(after, workloads, new, instant),
         tuple(item for item, was, now in pairs if _pauses(item, now) and not _pauses(item, was)),
         tuple(item for item, was, now in pairs if _pauses(item, was) and not _pauses(item, now)),
     )
@@ -77,36 +77,40 @@ def _compare_one(
     return None if same and not change.pauses and not change.resumes else change
 
 
-def _instant(world: World, workloads: Sequence[Workload], at: Callable[[ZoneInfo], datetime]) -> datetime:
+def _instant(
+    policy_set: PolicySet, workloads: Sequence[Workload], at: Callable[[ZoneInfo], datetime]
+) -> datetime:
     """Which policy decides, and so which zone, may itself depend on the instant: the second look tells."""
     namespace, instant = workloads[0].namespace, at(ZoneInfo("UTC"))
     for _ in range(2):
-        verdicts = [decide(world, workload, instant) for workload in workloads]
-        instant = at(zone_of(world, namespace, verdicts))
+        decisions = [decide(policy_set, workload, instant) for workload in workloads]
+        instant = at(zone_of(policy_set, namespace, decisions))
     return instant
 
 
-def _outlook(
-    world: World, workloads: Sequence[Workload], verdicts: Sequence[Verdict], now: datetime
-) -> Outlook:
-    states = [_state(item, verdict) for item, verdict in zip(workloads, verdicts, strict=True)]
-    return Outlook(
-        together(states), telling(verdicts).reason, next_transition(world, workloads, verdicts, now)
+def _forecast(
+    policy_set: PolicySet, workloads: Sequence[Workload], decisions: Sequence[Decision], now: datetime
+) -> Forecast:
+    states = [_state(item, decision) for item, decision in zip(workloads, decisions, strict=True)]
+    return Forecast(
+        combine(states),
+        most_significant(decisions).reason,
+        next_transition(policy_set, workloads, decisions, now),
     )
 
 
-def _pauses(workload: Workload, verdict: Verdict) -> bool:
-    return _state(workload, verdict) is SchoolState.PAUSED
+def _pauses(workload: Workload, decision: Decision) -> bool:
+    return _state(workload, decision) is SchoolState.PAUSED
 
 
-def _state(workload: Workload, verdict: Verdict) -> SchoolState:
+def _state(workload: Workload, decision: Decision) -> SchoolState:
     """Where it stands once the operator has done its work; what is held stays as it is."""
-    match verdict.stand:
-        case Stand.PAUSE:
+    match decision.desired_state:
+        case DesiredState.PAUSE:
             return SchoolState.PAUSED
-        case Stand.EXEMPT:
+        case DesiredState.EXEMPT:
             return SchoolState.EXEMPT
-        case Stand.HOLD if workload.marked:
+        case DesiredState.HOLD if workload.marked:
             return SchoolState.PAUSED
         case _:
             return SchoolState.SYNCING

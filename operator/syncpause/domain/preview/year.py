@@ -10,12 +10,12 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 from zoneinfo import ZoneInfo
 
-from syncpause.domain.decision.decide import Stand, Verdict, decide
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.edges import next_edge
-from syncpause.domain.decision.policy_set import World
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.decision.windows import first_instant, local_day
 from syncpause.domain.status.counts import first_few
-from syncpause.domain.status.school_status import telling
+from syncpause.domain.status.school_status import most_significant
 from syncpause.domain.status.transition import zone_of
 from syncpause.domain.workload import Workload
 
@@ -76,26 +76,28 @@ def days_in(year: int) -> int:
     return 365 + isleap(year)
 
 
-def year_of(world: World, workloads: Sequence[Workload], year: int) -> SchoolYear:
+def year_of(policy_set: PolicySet, workloads: Sequence[Workload], year: int) -> SchoolYear:
     """The year of the school whose workloads these are; at least one is needed."""
     namespace, school = workloads[0].namespace, workloads[0].school
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
     noon = datetime(year, 7, 1, 12, tzinfo=UTC)
-    zone = zone_of(world, namespace, [decide(world, workload, noon) for workload in workloads])
+    zone = zone_of(policy_set, namespace, [decide(policy_set, workload, noon) for workload in workloads])
     days = [Day(DayState.SYNCING)] * days_in(year)
-    edges = _edges(world, namespace, school, first_instant(first, zone), first_instant(after, zone))
+    edges = _edges(policy_set, namespace, school, first_instant(first, zone), first_instant(after, zone))
     for begins, ends in pairwise(edges):
-        day = _day(workloads, [decide(world, workload, begins) for workload in workloads])
+        day = _day(workloads, [decide(policy_set, workload, begins) for workload in workloads])
         for number in range(_number(begins, zone, first), _number(ends - _TICK, zone, first) + 1):
             if STRENGTH[day.state] >= STRENGTH[days[number].state]:
                 days[number] = day
     return SchoolYear(namespace, school, zone, tuple(_runs(days, first)))
 
 
-def _edges(world: World, namespace: str, school: str, begins: datetime, ends: datetime) -> list[datetime]:
+def _edges(
+    policy_set: PolicySet, namespace: str, school: str, begins: datetime, ends: datetime
+) -> list[datetime]:
     """The instants between which nothing changes, with both ends."""
     edges = [begins]
-    while (edge := next_edge(world, namespace, school, edges[-1])) is not None and edge < ends:
+    while (edge := next_edge(policy_set, namespace, school, edges[-1])) is not None and edge < ends:
         edges.append(edge)
     return [*edges, ends]
 
@@ -104,29 +106,33 @@ def _number(instant: datetime, zone: ZoneInfo, first: date) -> int:
     return (local_day(instant, zone) - first).days
 
 
-def _day(workloads: Sequence[Workload], verdicts: Sequence[Verdict]) -> Day:
-    stands = {verdict.stand for verdict in verdicts}
-    told = telling(verdicts)
-    state = _state(stands)
+def _day(workloads: Sequence[Workload], decisions: Sequence[Decision]) -> Day:
+    desired_states = {decision.desired_state for decision in decisions}
+    told = most_significant(decisions)
+    state = _state(desired_states)
     if state in (DayState.SYNCING, DayState.HELD):
         return Day(state)
     exempt = {
         workload.application or workload.name
-        for workload, verdict in zip(workloads, verdicts, strict=True)
-        if verdict.stand is Stand.EXEMPT
+        for workload, decision in zip(workloads, decisions, strict=True)
+        if decision.desired_state is DesiredState.EXEMPT
     }
     policy = str(told.policy.ref) if told.policy else ""
     return Day(state, policy, told.span.window if told.span else "", first_few(exempt))
 
 
-def _state(stands: set[Stand]) -> DayState:
-    if stands == {Stand.PAUSE}:
+def _state(desired_states: set[DesiredState]) -> DayState:
+    if desired_states == {DesiredState.PAUSE}:
         return DayState.PAUSED
-    if Stand.PAUSE in stands:
-        return DayState.PARTLY_EXEMPT if stands == {Stand.PAUSE, Stand.EXEMPT} else DayState.MIXED
-    if Stand.HOLD in stands:
+    if DesiredState.PAUSE in desired_states:
+        return (
+            DayState.PARTLY_EXEMPT
+            if desired_states == {DesiredState.PAUSE, DesiredState.EXEMPT}
+            else DayState.MIXED
+        )
+    if DesiredState.HOLD in desired_states:
         return DayState.HELD
-    return DayState.EXEMPT if Stand.EXEMPT in stands else DayState.SYNCING
+    return DayState.EXEMPT if DesiredState.EXEMPT in desired_states else DayState.SYNCING
 
 
 def _runs(days: Sequence[Day], first: date) -> Iterator[Run]:

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from syncpause.api.status import Condition, PolicyState, WorkloadCounts
-from syncpause.domain.change.drift import in_words as contest_in_words
+from syncpause.domain.change.drift import in_words as drift_in_words
 from syncpause.domain.decision.policy import Policy
-from syncpause.domain.status.counts import Standings, first_few, in_words, plural
+from syncpause.domain.status.counts import StatesByKey, first_few, in_words, plural
 from syncpause.domain.status.phase import Phase
 
 READY, RECONCILING, STALLED, PAUSED, CONTESTED = "Ready", "Reconciling", "Stalled", "Paused", "Contested"
@@ -97,12 +97,12 @@ def troubles(refused: Sequence[str], held: Collection[str]) -> Iterator[Trouble]
         yield "Held", f"workloads keep the state they are in: {first_few(held)}"
 
 
-def contest(contested: Mapping[str, Collection[str] | None]) -> Finding:
+def contested_condition(contested: Mapping[str, Collection[str] | None]) -> Finding:
     """Contested, from who undoes the pause of each workload (None: nobody)."""
     found = [(workload, managers) for workload, managers in contested.items() if managers is not None]
     if not found:
         return Finding(CONTESTED, "False", "NotContested", "")
-    return Finding(CONTESTED, "True", "PauseUndone", contest_in_words(found))
+    return Finding(CONTESTED, "True", "PauseUndone", drift_in_words(found))
 
 
 def condition(status: HasConditions, type_: str) -> Condition | None:
@@ -120,28 +120,36 @@ def findings(
     policy: Policy,
     state: PolicyState,
     counts: WorkloadCounts,
-    standings: Standings,
+    workload_states: StatesByKey,
     *,
-    outstanding: int,
+    unchecked: int,
     unknown: Sequence[str],
 ) -> tuple[Finding, ...]:
     """All conditions. Being paused on schedule is healthy: Ready is True."""
-    trouble = next(_troubles(policy, standings), None)
-    unsettled = outstanding or sum(not standing.settled for standing in standings.values())
+    trouble = next(_troubles(policy, workload_states), None)
+    unsettled = unchecked or sum(not workload_state.settled for workload_state in workload_states.values())
     message = _standing_in_words(policy, state, counts) + (f"; {typos(unknown)}" if unknown else "")
     left = f"{plural(unsettled, 'workload')} still to be looked at or written" if unsettled else ""
     return (
         *readiness("DryRun" if policy.dry_run else str(state), message, left, trouble),
         _paused(state, counts, bool(unsettled)),
-        contest({str(key): standing.contested for key, standing in standings.items()}),
+        contested_condition(
+            {str(key): workload_state.contested for key, workload_state in workload_states.items()}
+        ),
     )
 
 
-def _troubles(policy: Policy, standings: Standings) -> Iterator[Trouble]:
+def _troubles(policy: Policy, workload_states: StatesByKey) -> Iterator[Trouble]:
     if policy.invalid:
         yield "Invalid", policy.invalid
-    refused = [f"{key}: {standing.refused}" for key, standing in standings.items() if standing.refused]
-    yield from troubles(refused, {item.reason for item in standings.values() if item.phase is Phase.HELD})
+    refused = [
+        f"{key}: {workload_state.refused}"
+        for key, workload_state in workload_states.items()
+        if workload_state.refused
+    ]
+    yield from troubles(
+        refused, {item.reason for item in workload_states.values() if item.phase is Phase.HELD}
+    )
 
 
 def _standing_in_words(policy: Policy, state: PolicyState, counts: WorkloadCounts) -> str:

@@ -6,19 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from syncpause.api.status import Counts, Summary, WorkloadCounts
-from syncpause.domain.status.phase import Phase, Standing
+from syncpause.domain.status.phase import Phase, WorkloadState
 from syncpause.domain.workload import Key, Kind
 
-Standings = Mapping[Key, Standing]
+StatesByKey = Mapping[Key, WorkloadState]
 
 
-def count(standings: Standings) -> WorkloadCounts:
+def count(workload_states: StatesByKey) -> WorkloadCounts:
     """Counts of schools and of the workloads of each kind."""
     of_kind: dict[Kind, list[Phase]] = {kind: [] for kind in Kind}
     of_school: dict[tuple[str, str], list[Phase]] = defaultdict(list)
-    for key, standing in standings.items():
-        of_kind[key.kind].append(standing.phase)
-        of_school[key.namespace, standing.school].append(standing.phase)
+    for key, workload_state in workload_states.items():
+        of_kind[key.kind].append(workload_state.phase)
+        of_school[key.namespace, workload_state.school].append(workload_state.phase)
     return WorkloadCounts(
         schools=_counts([_school_phase(phases) for phases in of_school.values()]),
         cron_jobs=_counts(of_kind[Kind.CRON_JOB]),
@@ -63,15 +63,15 @@ def _ratio(counts: Counts) -> str:
 
 
 def _counts(phases: Collection[Phase]) -> Counts:
-    tally = dict.fromkeys(Phase, 0)
+    counts = dict.fromkeys(Phase, 0)
     for phase in phases:
-        tally[phase] += 1
+        counts[phase] += 1
     return Counts(
         governed=len(phases),
-        paused=tally[Phase.PAUSED],
-        pausing=tally[Phase.PAUSING],
-        exempt=tally[Phase.EXEMPT],
-        held=tally[Phase.HELD],
+        paused=counts[Phase.PAUSED],
+        pausing=counts[Phase.PAUSING],
+        exempt=counts[Phase.EXEMPT],
+        held=counts[Phase.HELD],
     )
 
 

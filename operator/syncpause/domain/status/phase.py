@@ -1,11 +1,11 @@
-"""Where a workload is on its way to its verdict, for counting and showing."""
+"""Where a workload is on its way to its decision, for counting and showing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.workload import Workload
 
 
@@ -20,27 +20,27 @@ class Phase(StrEnum):
     HELD = "Held"
 
 
-def phase_of(workload: Workload, verdict: Verdict, still_running: int) -> Phase:
+def phase_of(workload: Workload, decision: Decision, still_running: int) -> Phase:
     """The phase. Paused is said only when nothing runs any more: no Job, no Pod."""
-    if verdict.stand is Stand.HOLD:
+    if decision.desired_state is DesiredState.HOLD:
         return Phase.HELD
-    if verdict.stand is Stand.PAUSE:
+    if decision.desired_state is DesiredState.PAUSE:
         quiet = workload.marked and workload.stopped and not still_running
         return Phase.PAUSED if quiet else Phase.PAUSING
     if workload.marked:
         return Phase.RESUMING
-    return Phase.EXEMPT if verdict.stand is Stand.EXEMPT else Phase.SYNCING
+    return Phase.EXEMPT if decision.desired_state is DesiredState.EXEMPT else Phase.SYNCING
 
 
-def written(workload: Workload, verdict: Verdict) -> bool:
-    """Whether the operator's own writes for the verdict are done, whatever still runs."""
-    if verdict.stand is Stand.PAUSE:
+def written(workload: Workload, decision: Decision) -> bool:
+    """Whether the operator's own writes for the decision are done, whatever still runs."""
+    if decision.desired_state is DesiredState.PAUSE:
         return workload.marked and workload.stopped
-    return verdict.stand is Stand.HOLD or not workload.marked
+    return decision.desired_state is DesiredState.HOLD or not workload.marked
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WorkloadState:
     """One governed workload as a policy's status counts it.
 
     ``settled`` is False while the operator still has to write; ``reason`` says why it is held; ``refused``

@@ -17,29 +17,36 @@ from syncpause.api.status import (
 from syncpause.domain.decision.policy import Policy
 from syncpause.domain.decision.windows import Calendar, Span
 from syncpause.domain.status.conditions import findings, stamped
-from syncpause.domain.status.counts import Standings, count, summarize
+from syncpause.domain.status.counts import StatesByKey, count, summarize
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class PolicyWorkloads:
     """What the operator knows of a policy's workloads.
 
-    ``outstanding`` have not been looked at since the policy changed; ``unknown`` names schools and
+    ``unchecked`` have not been looked at since the policy changed; ``unknown`` names schools and
     applications that no workload carries.
     """
 
-    standings: Standings = field(default_factory=dict)
-    outstanding: int = 0
+    workload_states: StatesByKey = field(default_factory=dict)
+    unchecked: int = 0
     unknown: Sequence[str] = ()
     dry_run: DryRunStatus | None = None
 
 
-def status_of(policy: Policy, books: Books, before: PolicyStatus, now: datetime) -> PolicyStatus:
+def status_of(
+    policy: Policy, policy_workloads: PolicyWorkloads, before: PolicyStatus, now: datetime
+) -> PolicyStatus:
     """The whole status. Equal to ``before`` where nothing changed."""
-    counts = count(books.standings)
+    counts = count(policy_workloads.workload_states)
     state, span, transition = _calendar_part(policy, now)
     found = findings(
-        policy, state, counts, books.standings, outstanding=books.outstanding, unknown=books.unknown
+        policy,
+        state,
+        counts,
+        policy_workloads.workload_states,
+        unchecked=policy_workloads.unchecked,
+        unknown=policy_workloads.unknown,
     )
     return PolicyStatus(
         observed_generation=policy.generation,
@@ -49,7 +56,7 @@ def status_of(policy: Policy, books: Books, before: PolicyStatus, now: datetime)
         next=_next_in_words(transition),
         counts=counts,
         summary=summarize(counts),
-        dry_run=books.dry_run,
+        dry_run=policy_workloads.dry_run,
         conditions=stamped(found, policy.generation, before.conditions, now),
     )
 

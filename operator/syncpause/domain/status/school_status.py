@@ -17,11 +17,19 @@ from syncpause.api.school import (
     SchoolSummary,
 )
 from syncpause.domain.change import restore
-from syncpause.domain.decision.decide import Stand, Verdict
+from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.decision.policy import ALWAYS
-from syncpause.domain.decision.policy_set import World
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.decision.windows import local_day
-from syncpause.domain.status.conditions import PAUSED, Finding, as_bool, contest, readiness, stamped, troubles
+from syncpause.domain.status.conditions import (
+    PAUSED,
+    Finding,
+    as_bool,
+    contested_condition,
+    readiness,
+    stamped,
+    troubles,
+)
 from syncpause.domain.status.counts import plural
 from syncpause.domain.status.phase import Phase
 from syncpause.domain.status.policy_status import window_status
@@ -39,7 +47,7 @@ class Member:
     """
 
     workload: Workload
-    verdict: Verdict
+    decision: Decision
     phase: Phase
     running: int = 0
     settled: bool = True
@@ -57,33 +65,33 @@ class Member:
 
 
 def school_status(
-    world: World, members: Sequence[Member], before: SchoolStatus, generation: int, now: datetime
+    policy_set: PolicySet, members: Sequence[Member], before: SchoolStatus, generation: int, now: datetime
 ) -> SchoolStatus:
     """The whole status of a school with at least one workload. Equal to ``before`` where nothing changed."""
     workloads = [member.workload for member in members]
-    verdicts = [member.verdict for member in members]
-    verdict = telling(verdicts)
-    zone = zone_of(world, workloads[0].namespace, [verdict])
+    decisions = [member.decision for member in members]
+    decision = most_significant(decisions)
+    zone = zone_of(policy_set, workloads[0].namespace, [decision])
     applications = _applications(members)
-    state = together([item.state for item in applications])
-    prospect = next_transition(world, workloads, verdicts, now)
-    policies = (verdict.policy,) if verdict.policy else verdict.policies
+    state = combine([item.state for item in applications])
+    transition = next_transition(policy_set, workloads, decisions, now)
+    policies = (decision.policy,) if decision.policy else decision.policies
     return SchoolStatus(
         observed_generation=generation,
         school=workloads[0].school,
         state=state,
         since=_since(members, state, before, zone, now),
-        until=verdict.span.last_day.isoformat() if verdict.span else None,
+        until=decision.span.last_day.isoformat() if decision.span else None,
         policy=", ".join(str(policy.ref) for policy in policies) or None,
-        window=window_status(verdict.span),
+        window=window_status(decision.span),
         time_zone=zone.key,
-        reason=verdict.reason,
-        next_transition=prospect.transition if prospect else None,
-        next=str(prospect) if prospect else None,
+        reason=decision.reason,
+        next_transition=transition.status if transition else None,
+        next=str(transition) if transition else None,
         applications=applications,
         summary=_summary(applications),
         restore=restore_copies(workloads, before.restore or {}) or None,
-        conditions=stamped(_findings(members, state, verdict), generation, before.conditions, now),
+        conditions=stamped(_findings(members, state, decision), generation, before.conditions, now),
     )
 
 
@@ -100,10 +108,18 @@ def restore_copies(workloads: Sequence[Workload], before: Mapping[str, str]) -> 
     return {name: copy for name, copy in copies.items() if copy}
 
 
-def telling(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict that tells most about the school: of the pause that ends last, else what comes closest."""
-    ranks = {Stand.PAUSE: 4, Stand.HOLD: 3, Stand.EXEMPT: 2, Stand.SYNC: 1, Stand.UNGOVERNED: 0}
-    return max(verdicts, key=lambda item: (ranks[item.stand], item.span.ends if item.span else ALWAYS))
+def most_significant(decisions: Sequence[Decision]) -> Decision:
+    """The decision that tells most about the school: of the pause that ends last, else what comes closest."""
+    ranks = {
+        DesiredState.PAUSE: 4,
+        DesiredState.HOLD: 3,
+        DesiredState.EXEMPT: 2,
+        DesiredState.SYNC: 1,
+        DesiredState.UNGOVERNED: 0,
+    }
+    return max(
+        decisions, key=lambda item: (ranks[item.desired_state], item.span.ends if item.span else ALWAYS)
+    )
 
 
 def _applications(members: Sequence[Member]) -> tuple[ApplicationStatus, ...]:
@@ -119,7 +135,7 @@ def _application(name: str, members: Sequence[Member]) -> ApplicationStatus:
     exempt = {SchoolState.EXEMPT, SchoolState.PAUSED} <= set(states)
     return ApplicationStatus(
         name=name,
-        state=SchoolState.MIXED if exempt else together(states),
+        state=SchoolState.MIXED if exempt else combine(states),
         cron_jobs=kinds[Kind.CRON_JOB],
         deployments=kinds[Kind.DEPLOYMENT],
         paused=states.count(SchoolState.PAUSED),
@@ -130,13 +146,13 @@ def _application(name: str, members: Sequence[Member]) -> ApplicationStatus:
 
 def _exemptions(members: Sequence[Member]) -> Iterator[ExemptionStatus]:
     for member in members:
-        found = member.verdict.exemption
+        found = member.decision.exemption
         if found:
             until = found.last_day.isoformat() if found.last_day else None
             yield ExemptionStatus(by=found.by, reason=found.reason, until=until)
 
 
-def together(states: Collection[SchoolState]) -> SchoolState:
+def combine(states: Collection[SchoolState]) -> SchoolState:
     """The state of the whole. It is paused when all of it is, what is exempt aside."""
     for state in (SchoolState.PAUSING, SchoolState.RESUMING, SchoolState.MIXED):
         if state in states:
@@ -178,16 +194,16 @@ def _since(
     return local_day(now, zone).isoformat()
 
 
-def _findings(members: Sequence[Member], state: SchoolState, verdict: Verdict) -> tuple[Finding, ...]:
+def _findings(members: Sequence[Member], state: SchoolState, decision: Decision) -> tuple[Finding, ...]:
     refused = [f"{member.workload.key}: {member.refused}" for member in members if member.refused]
-    held = {member.verdict.reason for member in members if member.phase is Phase.HELD}
+    held = {member.decision.reason for member in members if member.phase is Phase.HELD}
     unsettled = sum(not member.settled for member in members)
     progressing = f"{plural(unsettled, 'workload')} still to be written" if unsettled else ""
     paused = as_bool(state is SchoolState.PAUSED)
     return (
-        *readiness(str(state), verdict.reason, progressing, next(troubles(refused, held), None)),
+        *readiness(str(state), decision.reason, progressing, next(troubles(refused, held), None)),
         Finding(PAUSED, paused, str(state), _paused_in_words(members, state)),
-        contest({str(member.workload.key): member.contested for member in members}),
+        contested_condition({str(member.workload.key): member.contested for member in members}),
     )
 
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from syncpause.api.status import Transition
 from syncpause.api.zones import load_zone
-from syncpause.domain.decision.decide import Stand, Verdict, decide
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.edges import next_edge
-from syncpause.domain.decision.policy_set import Unevaluable, World
+from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
 from syncpause.domain.workload import Workload
 
 MOST_EDGES = 200
@@ -23,7 +23,7 @@ _UTC = load_zone("UTC")
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class NextTransition:
     """A transition to come. ``action`` is Pause or Resume, ``at`` in UTC, ``zone`` that of its midnight."""
 
     action: str
@@ -35,59 +35,59 @@ class Prospect:
         return f"{self.action} {self.at.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
 
     @property
-    def transition(self) -> Transition:
+    def status(self) -> Transition:
         """For the API."""
         local = self.at.astimezone(self.zone).isoformat(timespec="seconds")
         return Transition.model_validate({"action": self.action, "at": local, "timeZone": self.zone.key})
 
 
 def next_transition(
-    world: World, workloads: Sequence[Workload], verdicts: Sequence[Verdict], now: datetime
-) -> Prospect | None:
+    policy_set: PolicySet, workloads: Sequence[Workload], decisions: Sequence[Decision], now: datetime
+) -> NextTransition | None:
     """The next instant after ``now`` at which any of a school's workloads pauses or resumes by itself.
 
-    ``workloads`` are all of one school, ``verdicts`` theirs at ``now``. Where some pause and others resume at
-    the same instant, it is a pause. None where nothing will change, as things stand.
+    ``workloads`` are all of one school, and ``decisions`` are theirs at ``now``. Where some pause and others
+    resume at the same instant, it is a pause. None where nothing changes, as the policies stand.
     """
     if not workloads:
         return None
     namespace, school = workloads[0].namespace, workloads[0].school
-    before = verdicts
-    at = next_edge(world, namespace, school, now)
+    before = decisions
+    at = next_edge(policy_set, namespace, school, now)
     for _ in range(MOST_EDGES):
         if at is None:
             return None
-        after = [decide(world, workload, at) for workload in workloads]
+        after = [decide(policy_set, workload, at) for workload in workloads]
         changes = {(_pauses(old), _pauses(new)) for old, new in zip(before, after, strict=True)}
         if (False, True) in changes:
-            return Prospect("Pause", at.astimezone(UTC), zone_of(world, namespace, after))
+            return NextTransition("Pause", at.astimezone(UTC), zone_of(policy_set, namespace, after))
         if (True, False) in changes:
-            return Prospect("Resume", at.astimezone(UTC), zone_of(world, namespace, before))
+            return NextTransition("Resume", at.astimezone(UTC), zone_of(policy_set, namespace, before))
         if at > now + HORIZON:
             return None
         before = after
-        at = next_edge(world, namespace, school, at)
+        at = next_edge(policy_set, namespace, school, at)
     return None
 
 
-def zone_of(world: World, namespace: str, verdicts: Iterable[Verdict]) -> ZoneInfo:
+def zone_of(policy_set: PolicySet, namespace: str, decisions: Iterable[Decision]) -> ZoneInfo:
     """The zone of a school's days: that of the policy which decides; of its namespace where none does."""
-    for verdict in sorted(verdicts, key=lambda item: not _pauses(item)):
-        for policy in filter(None, (verdict.policy, *verdict.policies)):
+    for decision in sorted(decisions, key=lambda item: not _pauses(item)):
+        for policy in filter(None, (decision.policy, *decision.policies)):
             try:
-                return world.zone_for(policy, namespace)
+                return policy_set.zone_for(policy, namespace)
             except Unevaluable:
                 continue
-    return _zone_of_namespace(world, namespace)
+    return _zone_of_namespace(policy_set, namespace)
 
 
-def _zone_of_namespace(world: World, namespace: str) -> ZoneInfo:
-    known = world.namespaces.get(namespace)
+def _zone_of_namespace(policy_set: PolicySet, namespace: str) -> ZoneInfo:
+    known = policy_set.namespaces.get(namespace)
     try:
         return load_zone(known.time_zone) if known and known.time_zone else _UTC
     except ValueError:
         return _UTC
 
 
-def _pauses(verdict: Verdict) -> bool:
-    return verdict.stand is Stand.PAUSE
+def _pauses(decision: Decision) -> bool:
+    return decision.desired_state is DesiredState.PAUSE

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from builders import sync
 from syncpause.api import names
-from syncpause.controller.cache.schools import SchoolBook
-from syncpause.controller.cache.workloads import Fleet
+from syncpause.controller.cache.schools import SchoolCache
+from syncpause.controller.cache.workloads import WorkloadCache
 from syncpause.domain.workload import CronJob, Kind, label_fields
 from syncpause.kube.decoding import decode_one
 from syncpause.kube.errors import ConnectionLost
@@ -18,20 +18,20 @@ from syncpause.kube.schools import Line, LineKey
 
 
 def test_of_a_version_that_watch_and_answer_tell_the_watchs_record_is_kept() -> None:
-    fleet = Fleet()
+    workload_cache = WorkloadCache()
     answer, told = sync(resource_version=2), sync(resource_version=2)
-    assert fleet.put(answer)
-    assert not fleet.put(told, from_informer=True), "it tells nothing new"
-    assert fleet.get(told.key) is told
-    assert not fleet.put(answer)
-    assert fleet.get(told.key) is told
+    assert workload_cache.put(answer)
+    assert not workload_cache.put(told, from_informer=True), "it tells nothing new"
+    assert workload_cache.get(told.key) is told
+    assert not workload_cache.put(answer)
+    assert workload_cache.get(told.key) is told
 
 
 def test_versions_of_one_workload_share_what_names_it() -> None:
-    fleet = Fleet()
+    workload_cache = WorkloadCache()
     first, second = sync(resource_version=1), sync(resource_version=2)
-    fleet.put(first, from_informer=True)
-    fleet.put(second)
+    workload_cache.put(first, from_informer=True)
+    workload_cache.put(second)
     assert second.key is first.key
     assert second.uid is first.uid
 
@@ -82,11 +82,11 @@ def changes() -> list[LineKey]:
 
 
 @pytest.fixture
-def book(changes: list[LineKey]) -> SchoolBook:
-    return SchoolBook(changes.append)
+def book(changes: list[LineKey]) -> SchoolCache:
+    return SchoolCache(changes.append)
 
 
-def test_a_line_that_was_written_is_no_news_to_the_watch(book: SchoolBook, changes: list[LineKey]) -> None:
+def test_a_line_that_was_written_is_no_news_to_the_watch(book: SchoolCache, changes: list[LineKey]) -> None:
     answer, told = line(2), line(2)
     book.put(answer)
     book.upsert(told)
@@ -94,7 +94,7 @@ def test_a_line_that_was_written_is_no_news_to_the_watch(book: SchoolBook, chang
     assert changes == []
 
 
-def test_an_answer_that_comes_late_replaces_nothing_newer(book: SchoolBook, changes: list[LineKey]) -> None:
+def test_an_answer_that_comes_late_replaces_nothing_newer(book: SchoolCache, changes: list[LineKey]) -> None:
     """Or the next write would have a version that is over, and be refused."""
     told = line(3)
     book.upsert(told)
@@ -103,7 +103,7 @@ def test_an_answer_that_comes_late_replaces_nothing_newer(book: SchoolBook, chan
     assert changes == [told.key]
 
 
-def test_a_line_that_was_made_anew_replaces_its_namesake(book: SchoolBook) -> None:
+def test_a_line_that_was_made_anew_replaces_its_namesake(book: SchoolCache) -> None:
     book.upsert(line(3, uid="gone"))
     made = line(2, uid="new")
     book.put(made)
