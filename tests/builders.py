@@ -8,9 +8,9 @@ from typing import Any
 from syncpause.api import names
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
 from syncpause.api.zones import load_zone
-from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy_set import Namespace, PolicySet
 from syncpause.domain.workload import CronJob, Deployment, Key, Kind, label_fields
-from syncpause.domain.world import Namespace, World
 
 SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
 ZONE = "America/Chicago"
@@ -62,10 +62,10 @@ def cluster_policy(name: str = "default", **spec: Any) -> Policy:
     return Policy.of(PolicyRef("", name), ClusterPolicySpec.from_json(full), load_zone(full["timeZone"]))
 
 
-def world(*policies: Policy, **namespaces: str | None) -> World:
+def policy_set(*policies: Policy, **namespaces: str | None) -> PolicySet:
     """A world of some policies; namespaces by name, with the zone they are annotated with."""
     known = {"d9": None, **namespaces}
-    return World(
+    return PolicySet(
         {item.ref: item for item in policies},
         {name: Namespace(name, {"kubernetes.io/metadata.name": name}, zone) for name, zone in known.items()},
     )

@@ -1,4 +1,4 @@
-"""kopf's entry points: what it sees of policies and namespaces goes to the intake, and nothing else.
+"""kopf's entry points: what it sees of policies and namespaces goes to the policy cache, and nothing else.
 
 kopf runs in a thread with a loop of its own. It ends with an error at a watch ERROR that is not a 410,
 and when it ends it cancels every task that began after it: neither may touch the work in the main loop.
@@ -16,7 +16,7 @@ import structlog
 
 from syncpause.api.names import GROUP, VERSION
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
-from syncpause.controller.intake import Intake
+from syncpause.controller.cache.policies import PolicyCache
 from syncpause.controller.metrics import WATCH_RESTARTS
 from syncpause.kube import paths
 from syncpause.kube.client import RENEW_SECONDS, Client
@@ -48,9 +48,9 @@ def watches(settings: Settings) -> Watches:
 
 
 def build_registry(
-    intake: Intake, client: Client, states: Watches, loop: asyncio.AbstractEventLoop
+    policy_cache: PolicyCache, client: Client, states: Watches, loop: asyncio.AbstractEventLoop
 ) -> kopf.OperatorRegistry:
-    """The handlers, bound to an intake whose loop is another one than kopf's."""
+    """The handlers, bound to an policy cache whose loop is another one than kopf's."""
     registry = kopf.OperatorRegistry()
     logged_in_at: list[float] = []
 
@@ -66,12 +66,12 @@ def build_registry(
     @kopf.on.event(GROUP, VERSION, ClusterSyncPausePolicy.PLURAL, registry=registry)
     async def policy_seen(event: kopf.RawEvent, **_: Any) -> None:
         if event["type"] is None:  # a fresh list: deletions before it were missed
-            loop.call_soon_threadsafe(intake.compare_soon)
-        loop.call_soon_threadsafe(intake.policy_event, event["type"], event["object"])
+            loop.call_soon_threadsafe(policy_cache.compare_soon)
+        loop.call_soon_threadsafe(policy_cache.policy_event, event["type"], event["object"])
 
     @kopf.on.event("v1", "namespaces", registry=registry)
     async def namespace_seen(event: kopf.RawEvent, **_: Any) -> None:
-        loop.call_soon_threadsafe(intake.namespace_event, event["type"], event["object"])
+        loop.call_soon_threadsafe(policy_cache.namespace_event, event["type"], event["object"])
 
     return registry
 
@@ -115,14 +115,16 @@ class Watcher:
     ``states`` are those of `watches`.
     """
 
-    def __init__(self, intake: Intake, client: Client, settings: Settings, states: Watches) -> None:
+    def __init__(
+        self, policy_cache: PolicyCache, client: Client, settings: Settings, states: Watches
+    ) -> None:
         self._namespaces = list(filter(None, settings.scope))
         # A uid without a passwd entry has no name, which kopf would otherwise look up. Its type is private.
         self._identity: Any = settings.name
         self._watch_timeout = settings.watch_timeout
         self._states = states
         self._registry: Callable[[asyncio.AbstractEventLoop], kopf.OperatorRegistry] = lambda loop: (
-            build_registry(intake, client, states, loop)
+            build_registry(policy_cache, client, states, loop)
         )
 
     async def run(self) -> None:

@@ -14,10 +14,10 @@ from bench.figures import Report, at_most
 from syncpause.api.policy import ClusterPolicySpec
 from syncpause.api.zones import load_zone
 from syncpause.controller.operator import Operator
-from syncpause.domain.plan import Change
-from syncpause.domain.policy import Policy, PolicyRef
+from syncpause.domain.change.plan import Change
+from syncpause.domain.decision.policy import Policy, PolicyRef
+from syncpause.domain.decision.policy_set import Namespace, PolicySet
 from syncpause.domain.workload import Key, Kind, Workload
-from syncpause.domain.world import Namespace, World
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_event, decode_one
 from syncpause.kube.workloads import Workloads
@@ -69,7 +69,9 @@ class Engine:
         spec = ClusterPolicySpec.model_validate({**load.SUMMER, "windows": load.OPEN})
         policy = Policy.of(PolicyRef("", load.POLICY), spec, load_zone(spec.time_zone))
         names = [load.namespace_of(number) for number in range(load.NAMESPACES)]
-        self.operator.intake.world = World({policy.ref: policy}, {name: Namespace(name) for name in names})
+        self.operator.policy_cache.policy_set = PolicySet(
+            {policy.ref: policy}, {name: Namespace(name) for name in names}
+        )
 
     def tell(self, line: bytes) -> float:
         """The watch tells something; returns CPU seconds."""
@@ -93,7 +95,7 @@ class Engine:
         return planned, time.process_time() - began - self.writer.seconds - self.echoes
 
     def paused(self) -> int:
-        return sum(workload.stopped and workload.marked for workload in self.operator.fleet)
+        return sum(workload.stopped and workload.marked for workload in self.operator.workload_cache)
 
     def memory_kib(self) -> float:
         """What it holds more than in the beginning."""

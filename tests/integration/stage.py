@@ -192,7 +192,7 @@ class RunningOperator:
         """Set the operator's clock; it goes on from there."""
         self._offset = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
         if self.operator:
-            self.operator.agenda.wake()
+            self.operator.scheduler.wake()
 
     async def start(self, *, lead: bool = True, **knobs: Any) -> None:
         """Start it, and wait until it leads; unless it is to stand by."""
@@ -200,7 +200,7 @@ class RunningOperator:
         self._client = await connect(kubeconfig=self._kubeconfig)
         states = watches(settings)
         self.operator = Operator(self._client, settings, self.now, list(states.values()))
-        watcher = Watcher(self.operator.intake, self._client, settings, states)
+        watcher = Watcher(self.operator.policy_cache, self._client, settings, states)
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(self.operator.run(self._stop, watcher.run()))
         if lead:

@@ -8,7 +8,7 @@ import pytest
 from cron import patch_status, run_by_hand
 from stage import Object, RunningOperator, Stage, eventually
 
-from syncpause.controller import forgotten_jobs
+from syncpause.controller.jobs import untracked
 
 EVERY_MINUTE = "* * * * *"
 HOLD = {"syncpause.test/hold": "true"}
@@ -201,7 +201,7 @@ async def test_a_job_that_is_created_late_is_found_by_a_second_look(
     stage: Stage, operator: RunningOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The CronJob controller may have decided before the pause, and written seconds after it."""
-    monkeypatch.setattr(forgotten_jobs, "LATE_SECONDS", 10.0)
+    monkeypatch.setattr(untracked, "LATE_SECONDS", 10.0)
     operator.jump_to(datetime.now(UTC).replace(tzinfo=None).isoformat())
     stage.policy(windows=window(-1, 1))
     stage.sync(schedule="0 3 29 2 *", podAnnotations=HOLD)

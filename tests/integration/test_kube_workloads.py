@@ -147,6 +147,6 @@ async def test_orphans_are_paused_workloads_without_a_school(room: Room, workloa
     def ours(found: list[Any]) -> list[str]:
         return [workload.name for workload in found if workload.namespace == room.name]
 
-    assert ours(await workloads.list_orphans(Kind.CRON_JOB)) == ["orphan"]
+    assert ours(await workloads.list_unlabeled(Kind.CRON_JOB)) == ["orphan"]
     assert ours(await workloads.list_marked(Kind.CRON_JOB)) == ["orphan", "paused"]
     assert ours(await workloads.list_marked(Kind.DEPLOYMENT)) == []

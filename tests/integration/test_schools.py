@@ -15,7 +15,7 @@ def school(stage: Stage, name: str = "lincoln") -> Object:
     return dict(found[0].get("status", {})) if found else {}
 
 
-def says(stage: Stage, name: str = "lincoln", **wanted: Any) -> bool | str:
+def shows(stage: Stage, name: str = "lincoln", **wanted: Any) -> bool | str:
     """Whether the school's status says all of this."""
     status = school(stage, name)
     return all(status.get(field) == value for field, value in wanted.items()) or str(status)
@@ -26,7 +26,7 @@ async def pause_and_stop(stage: Stage, operator: RunningOperator) -> None:
     stage.policy(windows=SUMMER)
     operator.jump_to("2027-07-01T12:00")
     await operator.start()
-    await eventually(lambda: says(stage, state="Paused"), "paused")
+    await eventually(lambda: shows(stage, state="Paused"), "paused")
     await operator.stop()
 
 
@@ -51,11 +51,11 @@ async def test_a_schools_line_tells_the_pause_and_what_comes_next(
         "reason": "summer school, Schüler 日本",
     }
     stage.policy(windows=SUMMER, timeZone="America/Denver", exemptions=[exemption])
-    await eventually(lambda: says(stage, state="Syncing", next="Pause 2027-06-15 00:00 MDT"), "in March")
+    await eventually(lambda: shows(stage, state="Syncing", next="Pause 2027-06-15 00:00 MDT"), "in March")
     assert school(stage)["since"] == "2027-03-01"
     assert "until" not in school(stage)
     operator.jump_to("2027-07-01T12:00")
-    await eventually(lambda: says(stage, state="Paused"), "in July")
+    await eventually(lambda: shows(stage, state="Paused"), "in July")
     status = school(stage)
     assert status["school"] == "lincoln"
     assert (status["since"], status["until"], status["policy"]) == ("2027-07-01", "2027-08-09", "spp/summer")
@@ -88,7 +88,7 @@ async def test_a_schools_line_tells_the_pause_and_what_comes_next(
         "--timeout=5s",
     )
     operator.jump_to("2027-08-10T06:00")
-    await eventually(lambda: says(stage, state="Syncing", since="2027-08-10"), "in August")
+    await eventually(lambda: shows(stage, state="Syncing", since="2027-08-10"), "in August")
     assert "restore" not in school(stage)
     assert "until" not in school(stage)
 
@@ -119,9 +119,9 @@ async def test_a_line_that_someone_deletes_or_edits_is_put_right(
     stage: Stage, operator: RunningOperator
 ) -> None:
     stage.sync()
-    await eventually(lambda: says(stage, state="Syncing"), "there")
+    await eventually(lambda: shows(stage, state="Syncing"), "there")
     stage.kubectl("delete", "school", "lincoln", "-n", stage.namespace)
-    await eventually(lambda: says(stage, state="Syncing"), "made again")
+    await eventually(lambda: shows(stage, state="Syncing"), "made again")
     stage.kubectl(
         "patch",
         "school/lincoln",
@@ -132,7 +132,7 @@ async def test_a_line_that_someone_deletes_or_edits_is_put_right(
         "-p",
         '{"status":{"state":"Paused","reason":"says who"}}',
     )
-    await eventually(lambda: says(stage, state="Syncing"), "put right")
+    await eventually(lambda: shows(stage, state="Syncing"), "put right")
 
 
 async def test_a_line_without_a_school_is_removed_at_the_start(
@@ -178,7 +178,7 @@ async def test_who_scaled_it_to_zero_after_the_pause_keeps_it_at_zero(
         stage.kubectl("scale", "deployment/ingest", "-n", stage.namespace, f"--replicas={replicas}")
     stopped_operator.jump_to("2027-09-01T12:00")
     await stopped_operator.start()
-    await eventually(lambda: says(stage, state="Syncing"), "syncing")
+    await eventually(lambda: shows(stage, state="Syncing"), "syncing")
     assert stage.replicas() == 0
 
 
@@ -196,9 +196,9 @@ async def test_a_line_is_written_once_per_change_and_events_tell_the_transitions
 ) -> None:
     stage.sync()
     stage.policy(windows=SUMMER)
-    await eventually(lambda: says(stage, state="Syncing"), "there")
+    await eventually(lambda: shows(stage, state="Syncing"), "there")
     operator.jump_to("2027-07-01T12:00")
-    await eventually(lambda: says(stage, state="Paused"), "paused")
+    await eventually(lambda: shows(stage, state="Paused"), "paused")
     before = stage.get("school/lincoln")["metadata"]["resourceVersion"]
     stage.kubectl("annotate", "cronjob/rosters", "-n", stage.namespace, "syncpause.dev/probe=look-again")
     stage.policy("other", schools=["nobody"], windows=SUMMER)
@@ -207,7 +207,7 @@ async def test_a_line_is_written_once_per_change_and_events_tell_the_transitions
     )
     assert stage.get("school/lincoln")["metadata"]["resourceVersion"] == before
     operator.jump_to("2027-08-10T00:00")
-    await eventually(lambda: says(stage, state="Syncing"), "resumed")
+    await eventually(lambda: shows(stage, state="Syncing"), "resumed")
     await eventually(lambda: len(_told(stage)) > 1, "an event a moment after the line")
     assert _told(stage) == [("Paused", 1), ("Resumed", 1)]
     described = stage.kubectl("describe", "school/lincoln", "-n", stage.namespace)

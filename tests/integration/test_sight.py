@@ -11,9 +11,9 @@ from prometheus_client import REGISTRY
 from stage import RunningOperator, Stage, eventually
 
 from faulty.proxy import Fault, FaultProxy
-from syncpause.controller import agenda
-from syncpause.controller.fleet import School
+from syncpause.controller.cache.workloads import School
 from syncpause.controller.operator import Operator
+from syncpause.controller.schedule import scheduler
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 
@@ -32,7 +32,7 @@ def parts_of(running: RunningOperator) -> Operator:
     return running.operator
 
 
-def says(running: RunningOperator, words: str) -> Callable[[], Any]:
+def shows(running: RunningOperator, words: str) -> Callable[[], Any]:
     """Whether the problem of the operator has these words, or what it is."""
     operator = parts_of(running)
     return lambda: [operator.problem] if words in operator.problem else operator.problem or "no problem"
@@ -50,7 +50,7 @@ async def test_a_watch_that_never_opens_is_reported_and_policies_are_read_all_th
 ) -> None:
     proxy.inject(lambda seen: Fault(403) if seen.watch and seen.path.endswith(f"/{plural}") else None)
     await far.start(relist_interval=3600.0)
-    await eventually(says(far, f"the watch of {plural} has been closed for"), "the silence is reported")
+    await eventually(shows(far, f"the watch of {plural} has been closed for"), "the silence is reported")
     stage.sync()
     stage.policy(windows=SPRING)
     await eventually(stage.is_paused, "the policy is read within seconds", seconds=30)
@@ -95,18 +95,18 @@ async def test_a_blind_leader_leads_again_where_nobody_else_takes_over(
 async def test_an_error_in_one_schools_edges_delays_no_other_and_is_reported(
     stage: Stage, operator: RunningOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compute = agenda.next_edge
+    compute = scheduler.next_edge
 
-    def broken(world: Any, namespace: str, school: str, now: Any) -> Any:
+    def broken(policy_set: Any, namespace: str, school: str, now: Any) -> Any:
         if school == "lincoln":
             raise ArithmeticError("a defect of the calendar")
-        return compute(world, namespace, school, now)
+        return compute(policy_set, namespace, school, now)
 
-    monkeypatch.setattr(agenda, "next_edge", broken)
+    monkeypatch.setattr(scheduler, "next_edge", broken)
     stage.sync("rosters", school="lincoln")
     stage.sync("grades", school="franklin")
     stage.policy(windows=[{"name": "april", "firstDay": "2027-04-01", "lastDay": "2027-04-30"}])
-    await eventually(says(operator, "a defect of the calendar"), "it is reported")
+    await eventually(shows(operator, "a defect of the calendar"), "it is reported")
     assert str(School(stage.namespace, "lincoln")) in parts_of(operator).problem
     await eventually(lambda: stage.condition("Ready").get("status") == "True", "looked at")
     operator.jump_to("2027-04-02T12:00")

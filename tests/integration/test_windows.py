@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from stage import RunningOperator, Stage, eventually
 
-from syncpause.domain.policy import share_of_spread
+from syncpause.domain.decision.policy import share_of_spread
 
 SUMMER = [{"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}]
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]

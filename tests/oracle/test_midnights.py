@@ -19,7 +19,7 @@ from controlplane.failure import BuildError
 from controlplane.progress import Progress
 from controlplane.toolchain import choose
 from syncpause.api.zones import known_zones, load_zone
-from syncpause.domain.calendar import Calendar, Window, first_instant
+from syncpause.domain.decision.windows import Calendar, Window, first_instant
 
 HERE = Path(__file__).parent
 FIRST, LAST = date(2020, 1, 1), date(2045, 12, 31)

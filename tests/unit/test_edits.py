@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builders import ZONE
 from syncpause.api.policy import PolicySpec
-from syncpause.domain.edits import copy_for_school, with_dates, with_exemption, without_exemptions
+from syncpause.domain.preview.edits import copy_for_school, with_dates, with_exemption, without_exemptions
 
 SPEC: dict[str, Any] = {"timeZone": ZONE, "schools": ["lincoln"], "missedRuns": "RunOnce"}
 

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import at, cluster_policy, policy, sync, world
+from builders import at, cluster_policy, policy, policy_set, sync
 from syncpause.api import names
-from syncpause.domain.explanation import explain
-from syncpause.domain.governance import Stand, decide
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.preview.explanation import explain
 from syncpause.domain.workload import Workload
-from syncpause.domain.world import World
 
 JULY = at("2027-07-01T12:00")
 MARCH = at("2027-03-01T12:00")
 
 
-def sentences(here: World, workload: Workload | None = None, now: Any = JULY) -> dict[str, str]:
+def sentences(here: PolicySet, workload: Workload | None = None, now: Any = JULY) -> dict[str, str]:
     found = explain(here, workload or sync(), now)
     return {str(item.ref): item.sentence for item in found.considered}
 
 
 def test_every_policy_is_considered_and_says_why_it_counts_or_not() -> None:
-    here = world(
+    here = policy_set(
         policy("own", schools=["lincoln"]),
         policy("district"),
         policy("roosevelts", schools=["roosevelt"]),
@@ -51,29 +51,31 @@ def test_every_policy_is_considered_and_says_why_it_counts_or_not() -> None:
 
 def test_closed_windows_and_exemptions_are_told() -> None:
     exemption = {"name": "e", "applications": ["rosters"], "reason": "ticket 4711", "until": "2027-07-20"}
-    assert sentences(world(policy(exemptions=[exemption])))["spp/own"] == (
+    assert sentences(policy_set(policy(exemptions=[exemption])))["spp/own"] == (
         "its window summer is open, 2027-06-15 to 2027-08-09, "
         "and spp/own, e exempts it until 2027-07-20: ticket 4711"
     )
-    closed = sentences(world(policy()), now=MARCH)["spp/own"]
+    closed = sentences(policy_set(policy()), now=MARCH)["spp/own"]
     assert closed == "none of its windows is open; next is summer, 2027-06-15 to 2027-08-09"
     once = [{"name": "w", "firstDay": "2026-06-15", "lastDay": "2026-08-09"}]
-    assert sentences(world(policy(windows=once)))["spp/own"] == "all its windows are over"
+    assert sentences(policy_set(policy(windows=once)))["spp/own"] == "all its windows are over"
 
 
 @pytest.mark.parametrize(
     ("here", "workload", "rule"),
     [
-        (world(cluster_policy(enforcement="Enforced"), policy()), sync(), "an Enforced cluster policy"),
-        (world(policy(schools=["lincoln"]), policy("d")), sync(), "policies that name the school"),
-        (world(policy(), cluster_policy()), sync(), "policies of its namespace"),
-        (world(cluster_policy()), sync(), "cluster policies are everybody's default"),
-        (world(), sync(), "what no policy is for"),
-        (world(policy()), sync(school=""), "only workloads that carry a school's name"),
-        (World(unreadable="no rights"), sync(), "while policies cannot be read"),
+        (policy_set(cluster_policy(enforcement="Enforced"), policy()), sync(), "an Enforced cluster policy"),
+        (policy_set(policy(schools=["lincoln"]), policy("d")), sync(), "policies that name the school"),
+        (policy_set(policy(), cluster_policy()), sync(), "policies of its namespace"),
+        (policy_set(cluster_policy()), sync(), "cluster policies are everybody's default"),
+        (policy_set(), sync(), "what no policy is for"),
+        (policy_set(policy()), sync(school=""), "only workloads that carry a school's name"),
+        (PolicySet(unreadable="no rights"), sync(), "while policies cannot be read"),
     ],
 )
-def test_the_rule_is_the_one_of_the_level_that_decides(here: World, workload: Workload, rule: str) -> None:
+def test_the_rule_is_the_one_of_the_level_that_decides(
+    here: PolicySet, workload: Workload, rule: str
+) -> None:
     assert explain(here, workload, JULY).rule.startswith(rule)
 
 
@@ -94,20 +96,20 @@ def test_the_verdict_is_the_operators_own(
     local: list[dict[str, Any]], cluster: list[dict[str, Any]], freeze: bool, now: Any
 ) -> None:
     enforcement = "Enforced" if freeze else "Default"
-    here = world(
+    here = policy_set(
         *(policy(f"p{n}", **spec) for n, spec in enumerate(local)),
         *(cluster_policy(f"c{n}", enforcement=enforcement, **spec) for n, spec in enumerate(cluster)),
     )
     found = explain(here, sync(), now)
-    assert found.verdict == decide(here, sync(), now)
+    assert found.decision == decide(here, sync(), now)
     assert {item.ref for item in found.considered if item.decides} == {
-        item.ref for item in found.verdict.policies
+        item.ref for item in found.decision.policies
     }
     assert len(found.considered) == len(here.policies)
 
 
 def test_an_annotation_of_the_workload_is_in_the_verdict() -> None:
     exempt = sync(annotations={names.EXEMPT: "their summer school"})
-    found = explain(world(policy()), exempt, JULY)
-    assert found.verdict.stand is Stand.EXEMPT
-    assert "their summer school" in found.verdict.reason
+    found = explain(policy_set(policy()), exempt, JULY)
+    assert found.decision.desired_state is DesiredState.EXEMPT
+    assert "their summer school" in found.decision.reason

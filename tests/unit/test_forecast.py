@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import at, cluster_policy, ingest, policy, sync, world
-from syncpause.domain.forecast import compare
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.world import World
+from builders import at, cluster_policy, ingest, policy, policy_set, sync
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.preview.forecast import compare
 
 JULY = at("2027-07-01T12:00")
 SCHOOLS = [sync(), ingest(), sync("grades", application="grades"), sync("other", school="roosevelt")]
@@ -23,12 +23,12 @@ def on(instant: datetime) -> Any:
 
 
 def test_the_same_policies_change_nothing() -> None:
-    here = world(cluster_policy())
+    here = policy_set(cluster_policy())
     assert compare(here, here, SCHOOLS, on(JULY)) == []
 
 
 def test_a_new_policy_tells_what_pauses_why_and_what_comes_next() -> None:
-    (change,) = compare(world(), world(policy("own", schools=["lincoln"])), SCHOOLS, on(JULY))
+    (change,) = compare(policy_set(), policy_set(policy("own", schools=["lincoln"])), SCHOOLS, on(JULY))
     assert (change.school, str(change.before.state), str(change.after.state)) == (
         "lincoln",
         "Syncing",
@@ -44,7 +44,7 @@ def test_a_new_policy_tells_what_pauses_why_and_what_comes_next() -> None:
 def test_other_dates_change_what_comes_next_though_nothing_changes_now() -> None:
     march = at("2027-03-01T00:00")
     other = cluster_policy(windows=[{"name": "summer", "firstDay": "06-12", "lastDay": "08-09"}])
-    first, second = compare(world(cluster_policy()), world(other), SCHOOLS, on(march))
+    first, second = compare(policy_set(cluster_policy()), policy_set(other), SCHOOLS, on(march))
     assert (first.school, second.school) == ("lincoln", "roosevelt")
     assert first.pauses == first.resumes == ()
     assert [str(item.next) for item in (first.before, first.after)] == [
@@ -60,7 +60,7 @@ def test_a_day_begins_at_each_schools_own_midnight() -> None:
         asked.append(zone)
         return JULY
 
-    compare(world(), world(policy("own", timeZone="Asia/Tokyo")), SCHOOLS[:1], midnight)
+    compare(policy_set(), policy_set(policy("own", timeZone="Asia/Tokyo")), SCHOOLS[:1], midnight)
     assert asked[-1].key == "Asia/Tokyo"
 
 
@@ -68,9 +68,9 @@ days = st.integers(min_value=1, max_value=28).map(lambda day: f"2027-07-{day:02}
 windows = st.lists(st.tuples(days, days), max_size=2)
 
 
-def _policies(pairs: list[tuple[str, str]]) -> World:
+def _policies(pairs: list[tuple[str, str]]) -> PolicySet:
     spans = [{"name": f"w{n}", "firstDay": min(p), "lastDay": max(p)} for n, p in enumerate(pairs)]
-    return world(policy("own", schools=["lincoln"], windows=spans))
+    return policy_set(policy("own", schools=["lincoln"], windows=spans))
 
 
 @given(windows, windows, days)
@@ -85,6 +85,10 @@ def test_a_pause_or_resume_is_told_exactly_where_the_verdicts_differ(
         for item in items
     }
     for workload in SCHOOLS:
-        stands = [decide(here, workload, instant).stand is Stand.PAUSE for here in (old, new)]
-        expected = {(False, True): "pause", (True, False): "resume"}.get((stands[0], stands[1]))
+        desired_states = [
+            decide(here, workload, instant).desired_state is DesiredState.PAUSE for here in (old, new)
+        ]
+        expected = {(False, True): "pause", (True, False): "resume"}.get(
+            (desired_states[0], desired_states[1])
+        )
         assert told.get(workload.key) == expected

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from builders import cluster_policy, ingest, policy, sync, world
-from syncpause.domain.governance import decide
-from syncpause.domain.plan import Change, plan
-from syncpause.domain.restore import current
+from builders import cluster_policy, ingest, policy, policy_set, sync
+from syncpause.domain.change.plan import Change, plan
+from syncpause.domain.change.restore import current
+from syncpause.domain.decision.decide import decide
 from syncpause.domain.workload import CronJob, Workload, label_fields
 
 FULL = os.environ.get("CHAOS") == "full"
@@ -144,10 +144,10 @@ def policies(draw: st.DrawFn) -> Rules:
 
 def should_be_paused(rules: list[Rules], school: str, application: str, now: datetime) -> bool:
     """DESIGN's rules in four lines, over sets of days."""
-    reach = [each for each in rules if each.is_for(school)]
-    if any(each.enforced and each.pauses(school, application, now) for each in reach):
+    affected = [each for each in rules if each.is_for(school)]
+    if any(each.enforced and each.pauses(school, application, now) for each in affected):
         return True
-    normal = [each for each in reach if not each.enforced]
+    normal = [each for each in affected if not each.enforced]
     level = min((each.rank for each in normal), default=0)
     open_ = [each.pauses(school, application, now) for each in normal if each.rank == level]
     said = [each for each in open_ if each is not None]
@@ -214,7 +214,7 @@ class Summer(RuleBasedStateMachine):
             (cluster_policy if rules.cluster else policy)(name, **rules.spec)
             for name, rules in self.rules.items()
         ]
-        seen = world(*known)
+        seen = policy_set(*known)
         for name, workload in self.workloads.items():
             change = plan(workload, decide(seen, workload, self.now), self.now)
             settled = written(workload, change) if change else workload

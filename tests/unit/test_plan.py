@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_fields
 
-from builders import at, cluster_policy, ingest, sync, world
+from builders import at, cluster_policy, ingest, policy_set, sync
 from syncpause.api import names
-from syncpause.domain import restore
-from syncpause.domain.governance import Stand, Verdict, decide
-from syncpause.domain.plan import Action, Change, plan
+from syncpause.domain.change import restore
+from syncpause.domain.change.plan import Action, Change, plan
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.workload import Kind, Workload, label_fields
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")
-DEFAULT = world(cluster_policy())
+DEFAULT = policy_set(cluster_policy())
 LATER = {"annotations": {}, "labels": {}}
 
 
@@ -113,7 +113,7 @@ def test_a_pause_sets_both_locks_and_what_undoes_them_in_one_change() -> None:
 
 def test_an_edited_policy_rewrites_no_paused_workload() -> None:
     paused, _ = step(sync())
-    edited = world(cluster_policy("another", missedRuns="RunOnce"))
+    edited = policy_set(cluster_policy("another", missedRuns="RunOnce"))
     assert step(paused, at("2027-07-02T00:00"), edited)[1] is None
 
 
@@ -156,16 +156,16 @@ def test_skip_never_moves_it_backwards() -> None:
 def test_an_edited_resume_catches_up_no_run_of_its_own_second() -> None:
     """With no edge between, it was paused until now: what fell due in this second was missed."""
     paused, _ = step(sync())
-    change = step(paused, AUTUMN, world())[1]
+    change = step(paused, AUTUMN, policy_set())[1]
     assert change is not None
     assert change.last_schedule == AUTUMN.replace(microsecond=0)
 
 
 def test_run_once_leaves_the_last_schedule() -> None:
-    here = world(cluster_policy(missedRuns="RunOnce"))
+    here = policy_set(cluster_policy(missedRuns="RunOnce"))
     paused, _ = step(sync(), here=here)
     assert step(paused, AUTUMN, here)[1].last_schedule is None  # type: ignore[union-attr]
-    ungoverned = Verdict(Stand.UNGOVERNED, "its policy was deleted")
+    ungoverned = Decision(DesiredState.UNGOVERNED, "its policy was deleted")
     assert plan(paused, ungoverned, JULY).last_schedule is None  # type: ignore[union-attr]
 
 

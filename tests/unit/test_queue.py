@@ -4,9 +4,9 @@ import asyncio
 from datetime import datetime, timedelta
 
 from builders import at
-from syncpause.controller.pace import Pace
-from syncpause.controller.queue import WorkQueue
-from syncpause.controller.timer import Timer
+from syncpause.controller.schedule.limiter import WriteLimiter
+from syncpause.controller.schedule.queue import WorkQueue
+from syncpause.controller.schedule.timer import EdgeTimer
 from syncpause.domain.workload import Key, Kind
 
 
@@ -21,21 +21,21 @@ async def take(queue: WorkQueue) -> str:
 
 
 async def with_a_in_hand() -> WorkQueue:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     queue.add(key("a"))
     assert await take(queue) == "a"
     return queue
 
 
 async def test_fresh_work_overtakes_bulk_work() -> None:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     queue.add_bulk([key("a"), key("b")])
     queue.add(key("c"))
     assert [await take(queue) for _ in range(3)] == ["c", "a", "b"]
 
 
 async def test_a_worker_that_was_cancelled_takes_no_wake_up_from_another() -> None:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     gone, left = asyncio.create_task(queue.take()), asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     gone.cancel()
@@ -45,7 +45,7 @@ async def test_a_worker_that_was_cancelled_takes_no_wake_up_from_another() -> No
 
 
 async def test_a_key_that_turns_urgent_comes_once() -> None:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     queue.add_bulk([key("a"), key("b")])
     queue.add(key("b"))
     assert [await take(queue), await take(queue)] == ["b", "a"]
@@ -89,7 +89,7 @@ async def test_what_is_asked_for_meanwhile_is_done_whatever_version_is_known() -
 
 
 async def test_back_off_grows_and_ends_with_success() -> None:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     delays = [queue.retry(key("a")) for _ in range(12)]
     assert delays[0] <= 0.2
     assert delays[-1] >= 30
@@ -99,7 +99,7 @@ async def test_back_off_grows_and_ends_with_success() -> None:
 
 
 async def test_a_closed_queue_hands_out_nothing() -> None:
-    queue = WorkQueue(Pace(8, 0))
+    queue = WorkQueue(WriteLimiter(8, 0))
     waiting = asyncio.create_task(queue.take())
     await asyncio.sleep(0)
     queue.close()
@@ -123,7 +123,7 @@ class Hands:
 
 async def test_the_timer_fires_what_is_due_once_and_survives_a_clock_set_back() -> None:
     hands = Hands(at("2027-06-14T00:00"))
-    timer: Timer[str] = Timer(hands.read, hands.due.extend, hands.back)
+    timer: EdgeTimer[str] = EdgeTimer(hands.read, hands.due.extend, hands.back)
     timer.set("early", at("2027-06-15T00:00"))
     timer.set("late", at("2027-06-16T00:00"))
     timer.set("moved", at("2027-06-15T00:00"))

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import at, ingest, policy, sync, world
+from builders import at, ingest, policy, policy_set, sync
 from syncpause.api import names
 from syncpause.api.school import SchoolState, SchoolStatus
-from syncpause.domain.announcements import announce_school
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.phase import phase_of, written
-from syncpause.domain.prospect import MOST_EDGES, Prospect, next_transition
-from syncpause.domain.school_names import object_name
-from syncpause.domain.school_status import Member, school_status
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.status.announcements import announce_school
+from syncpause.domain.status.phase import phase_of, written
+from syncpause.domain.status.school_names import object_name
+from syncpause.domain.status.school_status import Member, school_status
+from syncpause.domain.status.transition import MOST_EDGES, NextTransition, next_transition
 from syncpause.domain.workload import Workload
-from syncpause.domain.world import World
 
 JULY = at("2027-07-01T12:00")
 MARCH = at("2027-03-01T12:00")
@@ -44,7 +44,7 @@ def paused(name: str = "rosters", **fields: Any) -> Workload:
 
 
 def status(
-    world_: World,
+    world_: PolicySet,
     *workloads: Workload,
     now: Any = JULY,
     before: SchoolStatus = NOTHING,
@@ -53,13 +53,13 @@ def status(
 ) -> SchoolStatus:
     members = []
     for workload in workloads:
-        verdict = decide(world_, workload, now)
-        phase = phase_of(workload, verdict, running)
-        members.append(Member(workload, verdict, phase, running, written(workload, verdict), refused))
+        decision = decide(world_, workload, now)
+        phase = phase_of(workload, decision, running)
+        members.append(Member(workload, decision, phase, running, written(workload, decision), refused))
     return school_status(world_, members, before, 1, now)
 
 
-def following(here: World, now: Any) -> Prospect | None:
+def following(here: PolicySet, now: Any) -> NextTransition | None:
     """What comes next for one sync of the school."""
     return next_transition(here, [sync()], [decide(here, sync(), now)], now)
 
@@ -69,7 +69,7 @@ def condition(found: SchoolStatus, type_: str) -> tuple[str, str]:
 
 
 def test_a_paused_school_says_since_when_until_when_and_what_comes_next() -> None:
-    found = status(world(policy("summer")), paused())
+    found = status(policy_set(policy("summer")), paused())
     assert found.state is SchoolState.PAUSED
     assert (found.since, found.until) == ("2027-06-15", "2027-08-09")
     assert (found.policy, found.next) == ("spp/summer", "Resume 2027-08-10 00:00 CDT")
@@ -82,11 +82,11 @@ def test_since_is_the_schools_own_day() -> None:
     """Half past four in the morning in Chicago is another day's evening in Honolulu."""
     late = {**PAUSED_IN_JUNE, names.PAUSED_AT: "2027-06-15T04:30:00Z"}
     workload = sync(suspend=True, deadline=0, annotations=late, labels={names.STATE_LABEL: "paused"})
-    assert status(world(policy("summer")), workload).since == "2027-06-14"
+    assert status(policy_set(policy("summer")), workload).since == "2027-06-14"
 
 
 def test_pausing_until_nothing_runs_any_more() -> None:
-    found = status(world(policy("summer")), paused(), running=2)
+    found = status(policy_set(policy("summer")), paused(), running=2)
     assert found.state is SchoolState.PAUSING
     assert found.applications is not None
     assert found.applications[0].running == 2
@@ -96,7 +96,7 @@ def test_pausing_until_nothing_runs_any_more() -> None:
 def test_an_exempt_application_leaves_the_school_paused() -> None:
     exemption = {"name": "e", "applications": ["summer-rosters"], "reason": "ticket", "until": "2027-07-20"}
     summer = sync("summer-rosters", application="summer-rosters")
-    found = status(world(policy("summer", exemptions=[exemption])), paused(), summer)
+    found = status(policy_set(policy("summer", exemptions=[exemption])), paused(), summer)
     assert found.state is SchoolState.PAUSED
     assert found.summary is not None
     assert found.summary.applications == "1 paused, 1 exempt"
@@ -108,27 +108,29 @@ def test_an_exempt_application_leaves_the_school_paused() -> None:
 
 def test_all_exempt_is_exempt_and_half_an_application_is_mixed() -> None:
     everyone = {"name": "e", "schools": ["lincoln"], "reason": "ticket"}
-    assert status(world(policy("p", exemptions=[everyone])), sync(), ingest()).state is SchoolState.EXEMPT
+    assert (
+        status(policy_set(policy("p", exemptions=[everyone])), sync(), ingest()).state is SchoolState.EXEMPT
+    )
     half = sync("other", annotations={names.EXEMPT: "just this one"})
-    found = status(world(policy("p")), paused(), half)
+    found = status(policy_set(policy("p")), paused(), half)
     assert found.state is SchoolState.MIXED
     assert [item.exemption.by for item in found.applications or () if item.exemption] == ["cronjob/other"]
 
 
 def test_workloads_without_an_application_are_listed_under_none() -> None:
-    found = status(world(), ingest(), now=MARCH)
+    found = status(policy_set(), ingest(), now=MARCH)
     assert [item.name for item in found.applications or ()] == ["(none)"]
     assert (found.state, found.policy, found.next, found.until) == (SchoolState.SYNCING, None, None, None)
     assert found.time_zone == "UTC"
 
 
 def test_a_school_without_a_policy_has_its_namespaces_zone() -> None:
-    assert status(world(d9="Asia/Tokyo"), sync(), now=MARCH).time_zone == "Asia/Tokyo"
-    assert status(world(d9="Mars/Olympus"), sync(), now=MARCH).time_zone == "UTC"
+    assert status(policy_set(d9="Asia/Tokyo"), sync(), now=MARCH).time_zone == "Asia/Tokyo"
+    assert status(policy_set(d9="Mars/Olympus"), sync(), now=MARCH).time_zone == "UTC"
 
 
 def test_held_workloads_show_what_they_do_and_the_school_is_stalled() -> None:
-    unreadable = World(unreadable="policies cannot be read")
+    unreadable = PolicySet(unreadable="policies cannot be read")
     found = status(unreadable, paused())
     assert found.state is SchoolState.PAUSED
     assert condition(found, "Stalled") == ("True", "Held")
@@ -136,20 +138,20 @@ def test_held_workloads_show_what_they_do_and_the_school_is_stalled() -> None:
 
 
 def test_a_refused_write_is_told_in_the_api_servers_words() -> None:
-    found = status(world(policy("summer")), sync(), refused="denied by quota")
+    found = status(policy_set(policy("summer")), sync(), refused="denied by quota")
     ready = next(item for item in found.conditions or () if item.type == "Ready")
     assert (ready.status, ready.reason) == ("False", "WriteRefused")
     assert "cronjob d9/rosters: denied by quota" in ready.message
 
 
 def test_what_is_still_to_be_written_is_reconciling() -> None:
-    found = status(world(policy("summer")), sync())
+    found = status(policy_set(policy("summer")), sync())
     assert condition(found, "Reconciling") == ("True", "Progressing")
     assert condition(found, "Ready") == ("False", "Progressing")
 
 
 def test_the_same_again_changes_nothing() -> None:
-    summer = world(policy("summer"))
+    summer = policy_set(policy("summer"))
     first = status(summer, paused(), now=JULY)
     assert status(summer, paused(), now=at("2027-07-20T00:00"), before=first) == first
     syncing = status(summer, sync(), now=MARCH)
@@ -157,7 +159,7 @@ def test_the_same_again_changes_nothing() -> None:
 
 
 def test_a_copy_outlives_the_annotations_that_were_stripped() -> None:
-    summer = world(policy("summer"))
+    summer = policy_set(policy("summer"))
     before = status(summer, paused())
     lost = sync(suspend=True, deadline=0, labels={names.STATE_LABEL: names.STATE_PAUSED})
     assert status(summer, lost, before=before).restore == before.restore
@@ -192,20 +194,20 @@ def test_transitions_are_announced_once(
 def test_what_comes_next_skips_edges_that_change_nothing() -> None:
     """The default's edges mean nothing to a school with its own dates."""
     own = policy("own", schools=["lincoln"], windows=[{"name": "w", "firstDay": "07-01", "lastDay": "07-31"}])
-    found = following(world(policy("district"), own), MARCH)
+    found = following(policy_set(policy("district"), own), MARCH)
     assert found is not None
     assert str(found) == "Pause 2027-07-01 00:00 CDT"
-    never = following(world(policy("district"), policy("own", schools=["lincoln"], windows=[])), MARCH)
+    never = following(policy_set(policy("district"), policy("own", schools=["lincoln"], windows=[])), MARCH)
     assert never is None
-    assert next_transition(world(), [], [], MARCH) is None
+    assert next_transition(policy_set(), [], [], MARCH) is None
 
 
 def test_a_pause_without_end_is_seen_through_in_a_few_years() -> None:
     """A window of the whole year has an edge each New Year that changes nothing; a far one is still told."""
     whole_year = [{"name": "w", "firstDay": "01-01", "lastDay": "12-31"}]
-    assert following(world(policy(windows=whole_year)), MARCH) is None
+    assert following(policy_set(policy(windows=whole_year)), MARCH) is None
     far = [{"name": "w", "firstDay": "2041-07-01", "lastDay": "2041-07-31"}]
-    assert str(following(world(policy(windows=far)), MARCH)) == "Pause 2041-07-01 00:00 CDT"
+    assert str(following(policy_set(policy(windows=far)), MARCH)) == "Pause 2041-07-01 00:00 CDT"
 
 
 days = st.dates(min_value=at("2026-01-01T00:00").date(), max_value=at("2028-12-31T00:00").date())
@@ -217,20 +219,22 @@ def test_between_now_and_what_comes_next_nothing_changes(pairs: list[tuple[Any, 
         {"name": f"w{n}", "firstDay": min(pair).isoformat(), "lastDay": max(pair).isoformat()}
         for n, pair in enumerate(pairs)
     ]
-    here, now = world(policy("p", windows=windows)), at(f"{today}T12:00")
+    here, now = policy_set(policy("p", windows=windows)), at(f"{today}T12:00")
 
-    def stand(instant: Any) -> Stand:
-        return decide(here, sync(), instant).stand
+    def desired_state(instant: Any) -> DesiredState:
+        return decide(here, sync(), instant).desired_state
 
     found = following(here, now)
     edges = sorted({span for window in windows for span in (window["firstDay"], window["lastDay"])})
     assert len(edges) < MOST_EDGES
     later = [at(f"{edge}T12:00") for edge in edges]
     if found is None:
-        assert all(stand(instant) is stand(now) for instant in later if instant > now)
+        assert all(desired_state(instant) is desired_state(now) for instant in later if instant > now)
     else:
-        assert stand(found.at) is not stand(now)
-        assert all(stand(instant) is stand(now) for instant in later if now < instant < found.at)
+        assert desired_state(found.at) is not desired_state(now)
+        assert all(
+            desired_state(instant) is desired_state(now) for instant in later if now < instant < found.at
+        )
 
 
 labels = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", fullmatch=True)

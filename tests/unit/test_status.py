@@ -6,34 +6,36 @@ from dataclasses import replace
 
 from builders import at, policy
 from syncpause.api.status import PolicyState, PolicyStatus
-from syncpause.domain.announcements import announce
-from syncpause.domain.conditions import condition
-from syncpause.domain.phase import Phase, Standing
-from syncpause.domain.policy import Policy
-from syncpause.domain.policy_status import Books, status_of
+from syncpause.domain.decision.policy import Policy
+from syncpause.domain.status.announcements import announce
+from syncpause.domain.status.conditions import condition
+from syncpause.domain.status.phase import Phase, WorkloadState
+from syncpause.domain.status.policy_status import PolicyWorkloads, status_of
 from syncpause.domain.workload import Key, Kind
 
 JULY, MARCH = at("2027-07-01T12:00"), at("2027-03-01T12:00")
 
 
-def books(*phases: Phase, settled: bool = True, **more: object) -> Books:
-    standings = {
-        Key(Kind.CRON_JOB, "d9", f"sync-{number}"): Standing("lincoln", phase, settled)
+def policy_workloads(*phases: Phase, settled: bool = True, **more: object) -> PolicyWorkloads:
+    workload_states = {
+        Key(Kind.CRON_JOB, "d9", f"sync-{number}"): WorkloadState("lincoln", phase, settled)
         for number, phase in enumerate(phases)
     }
-    return Books(standings=standings, **more)  # type: ignore[arg-type]
+    return PolicyWorkloads(workload_states=workload_states, **more)  # type: ignore[arg-type]
 
 
 def conditions(status: PolicyStatus) -> dict[str, tuple[str, str]]:
     return {item.type: (item.status, item.reason) for item in status.conditions or ()}
 
 
-def status(of: Policy, found: Books, before: PolicyStatus | None = None, now: object = JULY) -> PolicyStatus:
+def status(
+    of: Policy, found: PolicyWorkloads, before: PolicyStatus | None = None, now: object = JULY
+) -> PolicyStatus:
     return status_of(of, found, before or PolicyStatus(), now)  # type: ignore[arg-type]
 
 
 def test_being_paused_on_schedule_is_healthy() -> None:
-    seen = status(policy(), books(Phase.PAUSED, Phase.EXEMPT))
+    seen = status(policy(), policy_workloads(Phase.PAUSED, Phase.EXEMPT))
     assert conditions(seen) == {
         "Ready": ("True", "Active"),
         "Reconciling": ("False", "Settled"),
@@ -47,21 +49,21 @@ def test_being_paused_on_schedule_is_healthy() -> None:
 
 
 def test_paused_is_not_said_while_anything_runs() -> None:
-    seen = status(policy(), books(Phase.PAUSED, Phase.PAUSING))
+    seen = status(policy(), policy_workloads(Phase.PAUSED, Phase.PAUSING))
     assert conditions(seen)["Paused"] == ("False", "Pausing")
     assert conditions(seen)["Ready"] == ("True", "Active")
 
 
 def test_ready_waits_for_every_workload_that_a_change_concerns() -> None:
-    seen = status(policy(), books(Phase.PAUSED, outstanding=1))
+    seen = status(policy(), policy_workloads(Phase.PAUSED, unchecked=1))
     assert conditions(seen)["Ready"] == ("False", "Progressing")
     assert conditions(seen)["Reconciling"][0] == "True"
 
 
 def test_a_refusal_is_told_in_the_api_servers_words() -> None:
     key = Key(Kind.CRON_JOB, "d9", "rosters")
-    refused = Standing("lincoln", Phase.PAUSING, False, refused="admission webhook says no")
-    seen = status(policy(), Books(standings={key: refused}))
+    refused = WorkloadState("lincoln", Phase.PAUSING, False, refused="admission webhook says no")
+    seen = status(policy(), PolicyWorkloads(workload_states={key: refused}))
     ready = condition(seen, "Ready")
     assert ready is not None
     assert ready.reason == "WriteRefused"
@@ -69,32 +71,34 @@ def test_a_refusal_is_told_in_the_api_servers_words() -> None:
 
 
 def test_an_invalid_policy_says_so() -> None:
-    seen = status(replace(policy(), zone=None, invalid="spec.timeZone: unknown"), books(Phase.HELD))
+    seen = status(
+        replace(policy(), zone=None, invalid="spec.timeZone: unknown"), policy_workloads(Phase.HELD)
+    )
     assert seen.state is PolicyState.INVALID
     assert conditions(seen)["Stalled"] == ("True", "Invalid")
 
 
 def test_identical_findings_make_an_identical_status() -> None:
-    first = status(policy(), books(Phase.PAUSED))
-    again = status(policy(), books(Phase.PAUSED), first, at("2027-07-02T12:00"))
+    first = status(policy(), policy_workloads(Phase.PAUSED))
+    again = status(policy(), policy_workloads(Phase.PAUSED), first, at("2027-07-02T12:00"))
     assert again == first
 
 
 def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
-    first = status(policy(), books(Phase.PAUSING))
-    later = status(policy(), books(Phase.PAUSED), first, at("2027-07-02T12:00"))
+    first = status(policy(), policy_workloads(Phase.PAUSING))
+    later = status(policy(), policy_workloads(Phase.PAUSED), first, at("2027-07-02T12:00"))
     times = {item.type: item.last_transition_time for item in later.conditions or ()}
     assert times["Ready"] == "2027-07-01T12:00:00Z"
     assert times["Paused"] == "2027-07-02T12:00:00Z"
 
 
 def test_a_window_that_opens_pauses_and_ends_is_told_once_each() -> None:
-    scheduled = status(policy(), books(Phase.SYNCING), now=MARCH)
-    pausing = status(policy(), books(Phase.PAUSING, settled=False), scheduled)
-    paused = status(policy(), books(Phase.PAUSED), pausing)
+    scheduled = status(policy(), policy_workloads(Phase.SYNCING), now=MARCH)
+    pausing = status(policy(), policy_workloads(Phase.PAUSING, settled=False), scheduled)
+    paused = status(policy(), policy_workloads(Phase.PAUSED), pausing)
     autumn = at("2027-09-01T12:00")
-    resuming = status(policy(), books(Phase.PAUSED, Phase.RESUMING, settled=False), paused, autumn)
-    over = status(policy(), books(Phase.SYNCING), resuming, autumn)
+    resuming = status(policy(), policy_workloads(Phase.PAUSED, Phase.RESUMING, settled=False), paused, autumn)
+    over = status(policy(), policy_workloads(Phase.SYNCING), resuming, autumn)
     steps = [scheduled, pausing, paused, resuming, over]
     told = [
         [item.reason for item in announce(before, after)]
@@ -104,7 +108,7 @@ def test_a_window_that_opens_pauses_and_ends_is_told_once_each() -> None:
 
 
 def test_a_typo_is_warned_of_once() -> None:
-    first = status(policy(schools=["lincon"]), books(unknown=["school lincon"]))
+    first = status(policy(schools=["lincon"]), policy_workloads(unknown=["school lincon"]))
     told = list(announce(PolicyStatus(), first, ["school lincon"]))
     assert [item.reason for item in told if item.type == "Warning"] == ["UnknownName"]
     assert list(announce(first, first, ["school lincon"])) == []

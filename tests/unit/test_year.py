@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import ZONE, cluster_policy, policy, sync, world
+from builders import ZONE, cluster_policy, policy, policy_set, sync
 from syncpause.api.zones import load_zone
 from syncpause.cli.year_svg import draw
 from syncpause.cli.year_view import Row, cell_of, cells, in_words, rows
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.world import World
-from syncpause.domain.year import DayState, SchoolYear, year_of
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.preview.year import DayState, SchoolYear, year_of
 
 
-def year(here: World, number: int = 2027, **fields: Any) -> SchoolYear:
+def year(here: PolicySet, number: int = 2027, **fields: Any) -> SchoolYear:
     return year_of(here, [sync(**fields)], number)
 
 
 def test_a_year_is_told_in_runs_of_days_in_the_schools_zone() -> None:
-    found = year(world(cluster_policy()))
+    found = year(policy_set(cluster_policy()))
     assert [(str(run.first_day), str(run.last_day), str(run.day.state)) for run in found.runs] == [
         ("2027-01-01", "2027-06-14", "syncing"),
         ("2027-06-15", "2027-08-09", "paused"),
@@ -36,13 +36,13 @@ def test_a_year_is_told_in_runs_of_days_in_the_schools_zone() -> None:
 
 def test_a_window_over_new_year_shows_at_both_ends() -> None:
     winter = cluster_policy(windows=[{"name": "winter", "firstDay": "12-20", "lastDay": "01-03"}])
-    states = [str(run.day.state) for run in year(world(winter)).runs]
+    states = [str(run.day.state) for run in year(policy_set(winter)).runs]
     assert states == ["paused", "syncing", "paused"]
 
 
 def test_exemptions_are_part_of_the_picture() -> None:
     exemption = {"name": "e", "applications": ["rosters"], "reason": "r", "until": "2027-07-20"}
-    here = world(policy(exemptions=[exemption]))
+    here = policy_set(policy(exemptions=[exemption]))
     both = year_of(here, [sync(), sync("grades", application="grades")], 2027)
     assert in_words(both) == [
         "paused, exempt in part 2027-06-15 to 2027-07-20 (36 days) by spp/own, summer, exempt: rosters",
@@ -53,8 +53,10 @@ def test_exemptions_are_part_of_the_picture() -> None:
 
 
 def test_what_cannot_be_decided_is_unknown_and_no_policy_syncs() -> None:
-    assert in_words(year(World(unreadable="no rights"))) == ["unknown 2027-01-01 to 2027-12-31 (365 days)"]
-    assert in_words(year(world())) == ["syncs all year"]
+    assert in_words(year(PolicySet(unreadable="no rights"))) == [
+        "unknown 2027-01-01 to 2027-12-31 (365 days)"
+    ]
+    assert in_words(year(policy_set())) == ["syncs all year"]
 
 
 days = st.dates(min_value=date(2028, 1, 1), max_value=date(2028, 12, 31)).map(date.isoformat)
@@ -63,32 +65,32 @@ days = st.dates(min_value=date(2028, 1, 1), max_value=date(2028, 12, 31)).map(da
 @given(st.lists(st.tuples(days, days), max_size=4), st.sampled_from(["UTC", ZONE, "Asia/Beirut"]))
 def test_each_day_is_as_the_operator_decides_it(pairs: list[tuple[str, str]], zone: str) -> None:
     windows = [{"name": f"w{n}", "firstDay": min(p), "lastDay": max(p)} for n, p in enumerate(pairs)]
-    here = world(policy(timeZone=zone, windows=windows))
+    here = policy_set(policy(timeZone=zone, windows=windows))
     found = list(year(here, 2028).days())
     assert len(found) == 366
     for number, day in enumerate(found):
         noon = datetime.combine(date(2028, 1, 1) + timedelta(number), time(12), load_zone(zone))
-        stand = decide(here, sync(), noon.astimezone(UTC)).stand
-        assert (day.state is DayState.PAUSED) == (stand is Stand.PAUSE)
+        desired_state = decide(here, sync(), noon.astimezone(UTC)).desired_state
+        assert (day.state is DayState.PAUSED) == (desired_state is DesiredState.PAUSE)
 
 
 @given(days, st.integers(min_value=12, max_value=366))
 def test_a_single_day_never_vanishes_from_the_bar(day: str, width: int) -> None:
-    found = year(world(policy(windows=[{"name": "w", "firstDay": day, "lastDay": day}])), 2028)
+    found = year(policy_set(policy(windows=[{"name": "w", "firstDay": day, "lastDay": day}])), 2028)
     bar = cells(found, width)
     assert len(bar) == width
     assert bar[cell_of(date.fromisoformat(day), width)] is DayState.PAUSED
 
 
 def test_too_many_schools_with_one_year_share_a_row() -> None:
-    here = world(cluster_policy(), policy("own", schools=["s7"], windows=[]))
+    here = policy_set(cluster_policy(), policy("own", schools=["s7"], windows=[]))
     years = [year(here, school=f"s{number}") for number in range(50)]
     assert len(rows(years, 50)) == 50
     assert [row.title for row in rows(years, 40)] == ["s0 and 48 more", "s7"]
 
 
 def test_the_picture_is_well_formed_tells_all_and_is_always_the_same() -> None:
-    here = world(cluster_policy())
+    here = policy_set(cluster_policy())
     found = [Row(year(here, school="<lincoln> & sons"))]
     picture = draw(found, 2027, date(2027, 7, 1))
     assert picture == draw(found, 2027, date(2027, 7, 1))
@@ -102,4 +104,4 @@ def test_the_picture_is_well_formed_tells_all_and_is_always_the_same() -> None:
 
 @pytest.mark.parametrize("number", [2000, 2028, 2999])
 def test_any_year_of_the_api_can_be_drawn(number: int) -> None:
-    assert len(list(year(world(cluster_policy()), number).days())) in (365, 366)
+    assert len(list(year(policy_set(cluster_policy()), number).days())) in (365, 366)

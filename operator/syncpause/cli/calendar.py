@@ -21,7 +21,7 @@ from syncpause.cli.output import console, write_structured
 from syncpause.cli.snapshot import Snapshot, no_school, take
 from syncpause.cli.year_svg import draw
 from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, in_words, months, rows
-from syncpause.domain.year import DayState, SchoolYear, year_of
+from syncpause.domain.preview.year import DayState, SchoolYear, year_of
 
 MOST_ROWS = 40
 PIPE_COLUMNS = 100
@@ -64,7 +64,7 @@ def calendar(
 
 def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[SchoolYear]:
     wanted = snapshot.find_schools(school, where)
-    return [year_of(snapshot.world, snapshot.of_school(item), year) for item in wanted]
+    return [year_of(snapshot.policy_set, snapshot.of_school(item), year) for item in wanted]
 
 
 def _write(where: str, picture: str) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from syncpause.api.days import check_dated_day, check_day, is_annual
-from syncpause.domain.calendar import day_after, first_instant
+from syncpause.domain.decision.windows import day_after, first_instant
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})")
 

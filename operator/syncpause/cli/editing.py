@@ -25,14 +25,14 @@ from syncpause.cli.failure import Failure, WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import warn, write_structured
 from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
-from syncpause.controller.fleet import School
-from syncpause.domain.calendar import local_day
-from syncpause.domain.edits import copy_for_school
-from syncpause.domain.forecast import compare
-from syncpause.domain.governance import Stand, Verdict, decide
-from syncpause.domain.policy import PolicyRef
-from syncpause.domain.prospect import zone_of
-from syncpause.domain.school_names import object_name
+from syncpause.controller.cache.workloads import School
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
+from syncpause.domain.decision.policy import PolicyRef
+from syncpause.domain.decision.windows import local_day
+from syncpause.domain.preview.edits import copy_for_school
+from syncpause.domain.preview.forecast import compare
+from syncpause.domain.status.school_names import object_name
+from syncpause.domain.status.transition import zone_of
 from syncpause.domain.workload import Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import Conflict
@@ -47,7 +47,7 @@ _GITOPS_MARKS = ("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.to
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EditRequest:
     """What the person asked for, but for the change itself."""
 
     where: Where
@@ -59,24 +59,24 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class EditContext:
     """The school as it is: its workloads, and the policies that decide about it.
 
     ``target`` is the policy to edit; None where one must be made.
     """
 
-    wish: Wish
+    request: EditRequest
     snapshot: Snapshot
     workloads: list[Workload]
     target: Object | None
-    verdicts: list[Verdict]
+    decisions: list[Decision]
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone of the school's days now."""
         if self.target is not None:
             return load_zone(self.target["spec"]["timeZone"])
-        return zone_of(self.snapshot.world, self.wish.where.namespace, self.verdicts)
+        return zone_of(self.snapshot.policy_set, self.request.where.namespace, self.decisions)
 
     @property
     def today(self) -> date:
@@ -86,15 +86,15 @@ class Situation:
     @property
     def deciding(self) -> list[PolicyRef]:
         """The policies of the level that decides now."""
-        return sorted({policy.ref for verdict in self.verdicts for policy in verdict.policies})
+        return sorted({policy.ref for decision in self.decisions for policy in decision.policies})
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class Edit:
     """The spec that the policy should have, and what the person should be told before it is written."""
 
     spec: dict[str, Any]
-    says: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def editing_options(command: Command) -> Command:
@@ -104,7 +104,7 @@ def editing_options(command: Command) -> Command:
     def gathered(
         *, school: str, where: Where, policy: str, dry_run: str, yes: bool, output: str, **rest: Any
     ) -> Any:
-        return command(wish=Wish(where, school, policy, dry_run == "client", yes, output), **rest)
+        return command(request=EditRequest(where, school, policy, dry_run == "client", yes, output), **rest)
 
     decorated: Any = gathered
     for option in (
@@ -127,94 +127,96 @@ def editing_options(command: Command) -> Command:
 school_argument = click.argument("school", shell_complete=complete_school)
 
 
-def edit(wish: Wish, propose: Callable[[Situation], Proposal]) -> None:
+def edit(request: EditRequest, propose: Callable[[EditContext], Edit]) -> None:
     """Carry a change out, from reading to saying what becomes of it."""
-    wish.where.run(lambda client: _edit(client, wish, propose))
+    request.where.run(lambda client: _edit(client, request, propose))
 
 
-def copied(situation: Situation) -> Proposal:
+def copied(context: EditContext) -> Edit:
     """The policy to make where the school has none: as what decides now, for this school alone."""
-    wish, refs = situation.wish, situation.deciding
-    if situation.snapshot.missing:
-        raise Failure(f"{wish.school} has no policy of its own to edit, and {situation.snapshot.missing[0]}")
-    if len(refs) != 1 or any(ref.cluster and _freezes(situation, ref) for ref in refs):
+    request, refs = context.request, context.deciding
+    if context.snapshot.missing:
+        raise Failure(f"{request.school} has no policy of its own to edit, and {context.snapshot.missing[0]}")
+    if len(refs) != 1 or any(ref.cluster and _freezes(context, ref) for ref in refs):
         names = " and ".join(map(str, refs)) or "no policy"
-        raise Failure(f"{names} decides about {wish.school}: write a policy of its own by hand")
-    original = situation.snapshot.policies[refs[0]]
-    spec = copy_for_school(original["spec"], wish.school, situation.zone.key)
-    return Proposal(spec, [f"{wish.school} has no policy of its own yet: it gets one, as {refs[0]} is now"])
+        raise Failure(f"{names} decides about {request.school}: write a policy of its own by hand")
+    original = context.snapshot.policies[refs[0]]
+    spec = copy_for_school(original["spec"], request.school, context.zone.key)
+    return Edit(spec, [f"{request.school} has no policy of its own yet: it gets one, as {refs[0]} is now"])
 
 
-def _freezes(situation: Situation, ref: PolicyRef) -> bool:
-    return situation.snapshot.world.policies[ref].enforced
+def _freezes(context: EditContext, ref: PolicyRef) -> bool:
+    return context.snapshot.policy_set.policies[ref].enforced
 
 
-async def _edit(client: Client, wish: Wish, propose: Callable[[Situation], Proposal]) -> None:
+async def _edit(client: Client, request: EditRequest, propose: Callable[[EditContext], Edit]) -> None:
     for _ in range(ATTEMPTS):
-        situation = await _look(client, wish)
-        proposal = propose(situation)
-        body = _body(situation, proposal)
+        context = await _look(client, request)
+        proposal = propose(context)
+        body = _body(context, proposal)
         complaints = check_fields(body, SyncPausePolicy)
         if complaints:
             raise WrongInput("; ".join(map(str, complaints)))
-        _tell(situation, proposal, body)
-        if wish.dry_run:
-            _print(body, wish.output, "not written: dry run")
+        _tell(context, proposal, body)
+        if request.dry_run:
+            _print(body, request.output, "not written: dry run")
             return
-        _ask(situation, body)
+        _ask(context, body)
         try:
-            written = await _write(client, situation, body)
+            written = await _write(client, context, body)
         except Conflict:
             warn("someone else has changed the policy in this moment: looking again")
             continue
-        _print(_clean(written), wish.output, "created" if situation.target is None else "configured")
+        _print(_clean(written), request.output, "created" if context.target is None else "configured")
         return
     raise Failure("someone else keeps changing the policy: nothing was written")
 
 
-async def _look(client: Client, wish: Wish) -> Situation:
-    snapshot = await Reader(client, wish.where.namespace).snapshot()
-    workloads = snapshot.of_school(School(wish.where.namespace, wish.school))
+async def _look(client: Client, request: EditRequest) -> EditContext:
+    snapshot = await Reader(client, request.where.namespace).snapshot()
+    workloads = snapshot.of_school(School(request.where.namespace, request.school))
     if not workloads:
         failure = unknown(
-            "school", wish.school, (item.school for item in snapshot.workloads), wish.where.words
+            "school", request.school, (item.school for item in snapshot.workloads), request.where.words
         )
-        if not wish.dry_run:
+        if not request.dry_run:
             raise failure
         warn(failure.message)
     now = datetime.now(UTC)
-    verdicts = [decide(snapshot.world, workload, now) for workload in workloads]
-    return Situation(wish, snapshot, workloads, _target(snapshot, wish), verdicts)
+    decisions = [decide(snapshot.policy_set, workload, now) for workload in workloads]
+    return EditContext(request, snapshot, workloads, _target(snapshot, request), decisions)
 
 
-def _target(snapshot: Snapshot, wish: Wish) -> Object | None:
+def _target(snapshot: Snapshot, request: EditRequest) -> Object | None:
     """The policy to edit: the one that names the school, or the one that the person names."""
-    namespace = wish.where.namespace
-    named = PolicyRef(namespace, wish.policy or object_name(wish.school))
+    namespace = request.where.namespace
+    named = PolicyRef(namespace, request.policy or object_name(request.school))
     own = [
         body
         for ref, body in snapshot.policies.items()
-        if ref.namespace == namespace and wish.school in (body["spec"].get("schools") or ())
+        if ref.namespace == namespace and request.school in (body["spec"].get("schools") or ())
     ]
-    if wish.policy:
-        own = [body for body in own if body["metadata"]["name"] == wish.policy]
+    if request.policy:
+        own = [body for body in own if body["metadata"]["name"] == request.policy]
     if len(own) > 1:
         names = ", ".join(sorted(body["metadata"]["name"] for body in own))
-        raise WrongInput(f"several policies name {wish.school}: say which with --policy ({names})")
+        raise WrongInput(f"several policies name {request.school}: say which with --policy ({names})")
     if not own and named in snapshot.policies:
-        raise WrongInput(f"{named} is there already, and does not name {wish.school}: use another --policy")
+        raise WrongInput(
+            f"{named} is there already, and does not name {request.school}: use another --policy"
+        )
     return own[0] if own else None
 
 
-def _body(situation: Situation, proposal: Proposal) -> dict[str, Any]:
-    wish = situation.wish
-    if situation.target is not None:
-        return {**_clean(situation.target), "spec": proposal.spec}
-    name = wish.policy or object_name(wish.school)
+def _body(context: EditContext, proposal: Edit) -> dict[str, Any]:
+    request = context.request
+    if context.target is not None:
+        return {**_clean(context.target), "spec": proposal.spec}
+    name = request.policy or object_name(request.school)
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": {"name": name, "namespace": wish.where.namespace},
+        "metadata": {"name": name, "namespace": request.where.namespace},
         "spec": proposal.spec,
     }
 
@@ -235,25 +237,25 @@ def _clean(body: Object) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body["spec"]}
 
 
-def _tell(situation: Situation, proposal: Proposal, body: Object) -> None:
+def _tell(context: EditContext, proposal: Edit, body: Object) -> None:
     """Say back what is about to be written, and what it changes for the school."""
-    for sentence in proposal.says:
+    for sentence in proposal.notes:
         click.echo(sentence, err=True)
-    world = situation.snapshot.world
-    after = applied(world, [body])
+    policy_set = context.snapshot.policy_set
+    after = applied(policy_set, [body])
     now = datetime.now(UTC)
-    for change in compare(world, after, situation.workloads, lambda _zone: now):
+    for change in compare(policy_set, after, context.workloads, lambda _zone: now):
         state = f"{change.before.state} → {change.after.state}"
         click.echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
-    verdicts = [decide(after, workload, now) for workload in situation.workloads]
+    decisions = [decide(after, workload, now) for workload in context.workloads]
     freezes = {
-        str(verdict.policy.ref)
-        for verdict in verdicts
-        if verdict.stand is Stand.PAUSE and verdict.policy and verdict.policy.enforced
+        str(decision.policy.ref)
+        for decision in decisions
+        if decision.desired_state is DesiredState.PAUSE and decision.policy and decision.policy.enforced
     }
     for freeze in sorted(freezes):
-        warn(f"{freeze} is Enforced and pauses {situation.wish.school} all the same")
-    if situation.target is not None and _is_from_git(situation.target):
+        warn(f"{freeze} is Enforced and pauses {context.request.school} all the same")
+    if context.target is not None and _is_from_git(context.target):
         warn("git will put this policy back: commit what --dry-run=client -o yaml prints")
 
 
@@ -266,20 +268,20 @@ def _is_from_git(body: Object) -> bool:
     )
 
 
-def _ask(situation: Situation, body: Object) -> None:
-    if situation.wish.yes:
+def _ask(context: EditContext, body: Object) -> None:
+    if context.request.yes:
         return
     if not sys.stdin.isatty():
         raise WrongInput("nobody is there to be asked: add --yes to write, or --dry-run=client to look")
-    verb = "make" if situation.target is None else "change"
+    verb = "make" if context.target is None else "change"
     click.confirm(f"{verb} spp/{body['metadata']['name']}?", abort=True, err=True)
 
 
-async def _write(client: Client, situation: Situation, body: dict[str, Any]) -> dict[str, Any]:
+async def _write(client: Client, context: EditContext, body: dict[str, Any]) -> dict[str, Any]:
     policies = Policies(client)
-    if situation.target is None:
+    if context.target is None:
         return await policies.create(KIND, body)
-    version = situation.target["metadata"]["resourceVersion"]
+    version = context.target["metadata"]["resourceVersion"]
     return await policies.patch_spec(
         KIND, {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
     )

@@ -7,9 +7,17 @@ from datetime import date
 import click
 
 from syncpause.cli.dates import DayType
-from syncpause.cli.editing import Proposal, Situation, Wish, copied, edit, editing_options, school_argument
+from syncpause.cli.editing import (
+    Edit,
+    EditContext,
+    EditRequest,
+    copied,
+    edit,
+    editing_options,
+    school_argument,
+)
 from syncpause.cli.failure import WrongInput, unknown
-from syncpause.domain.edits import with_exemption
+from syncpause.domain.preview.edits import with_exemption
 
 
 @click.command()
@@ -19,35 +27,35 @@ from syncpause.domain.edits import with_exemption
 @click.option("--until", type=DayType(), required=True, help="Last day, inclusive.")
 @click.option("--reason", required=True, help="Why, and who agreed.")
 @editing_options
-def exempt(applications: tuple[str, ...], first: str | None, until: str, reason: str, wish: Wish) -> None:
+def exempt(
+    applications: tuple[str, ...], first: str | None, until: str, reason: str, request: EditRequest
+) -> None:
     """Let SCHOOL, or some of its applications, sync through a pause until a day.
 
     Edits the school's own policy, or makes one with the dates that hold for the school now.
     """
     if first and until < first:
         raise WrongInput(f"--until {until} is before --from {first}: put the later day in --until")
-    edit(wish, lambda situation: _propose(situation, applications, first, until, reason))
+    edit(request, lambda context: _propose(context, applications, first, until, reason))
 
 
 def _propose(
-    situation: Situation, applications: tuple[str, ...], first: str | None, until: str, reason: str
-) -> Proposal:
-    school = situation.wish.school
-    _check_applications(situation, applications)
-    if until < situation.today.isoformat():
-        raise WrongInput(
-            f"--until {until} is over already: today is {situation.today} in {situation.zone.key}"
-        )
-    base = Proposal(dict(situation.target["spec"])) if situation.target else copied(situation)
+    context: EditContext, applications: tuple[str, ...], first: str | None, until: str, reason: str
+) -> Edit:
+    school = context.request.school
+    _check_applications(context, applications)
+    if until < context.today.isoformat():
+        raise WrongInput(f"--until {until} is over already: today is {context.today} in {context.zone.key}")
+    base = Edit(dict(context.target["spec"])) if context.target else copied(context)
     spec = with_exemption(base.spec, school, applications, first=first, until=until, reason=reason)
     what = f"{', '.join(applications)} of {school}" if applications else school
     since = f"from {date.fromisoformat(first):%A %Y-%m-%d} " if first else ""
-    says = f"{what} syncs {since}through {date.fromisoformat(until):%A %Y-%m-%d}, {base.spec['timeZone']}"
-    return Proposal(spec, [*base.says, says])
+    note = f"{what} syncs {since}through {date.fromisoformat(until):%A %Y-%m-%d}, {base.spec['timeZone']}"
+    return Edit(spec, [*base.notes, note])
 
 
-def _check_applications(situation: Situation, applications: tuple[str, ...]) -> None:
-    known = {workload.application for workload in situation.workloads if workload.application}
+def _check_applications(context: EditContext, applications: tuple[str, ...]) -> None:
+    known = {workload.application for workload in context.workloads if workload.application}
     for name in applications:
-        if situation.workloads and name not in known:
-            raise unknown("application", name, known, f"of school {situation.wish.school}")
+        if context.workloads and name not in known:
+            raise unknown("application", name, known, f"of school {context.request.school}")

@@ -16,12 +16,12 @@ from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, write_structured
 from syncpause.cli.snapshot import Snapshot, take
 from syncpause.cli.wording import describe
-from syncpause.domain.explanation import Considered, Explanation
-from syncpause.domain.explanation import explain as explain_one
-from syncpause.domain.governance import Stand, decide
-from syncpause.domain.prospect import Prospect, next_transition, zone_of
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.preview.explanation import Considered, Explanation
+from syncpause.domain.preview.explanation import explain as explain_one
+from syncpause.domain.status.transition import NextTransition, next_transition, zone_of
 from syncpause.domain.workload import Kind, Workload
-from syncpause.domain.world import World
 
 _KINDS = {
     **dict.fromkeys(("cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"), Kind.CRON_JOB),
@@ -29,11 +29,11 @@ _KINDS = {
     **dict.fromkeys(("school", "schools", "schoolsync", "schoolsyncs"), None),
 }
 _VERDICTS = {
-    Stand.PAUSE: "It is to be paused",
-    Stand.SYNC: "It is to sync",
-    Stand.EXEMPT: "It is to sync",
-    Stand.UNGOVERNED: "It is to sync",
-    Stand.HOLD: "It keeps the state it is in",
+    DesiredState.PAUSE: "It is to be paused",
+    DesiredState.SYNC: "It is to sync",
+    DesiredState.EXEMPT: "It is to sync",
+    DesiredState.UNGOVERNED: "It is to sync",
+    DesiredState.HOLD: "It keeps the state it is in",
 }
 
 
@@ -43,7 +43,7 @@ class Answer:
 
     workloads: tuple[Workload, ...]
     explanation: Explanation
-    next: Prospect | None
+    next: NextTransition | None
 
 
 @click.command()
@@ -87,22 +87,24 @@ def _find(snapshot: Snapshot, kind: Kind | None, name: str, where: Where) -> lis
 
 def _answers(snapshot: Snapshot, workloads: Sequence[Workload], moment: date | datetime) -> list[Answer]:
     """One for all workloads of which the same is to be said."""
-    world = snapshot.world
-    zone = zone_of(world, workloads[0].namespace, [decide(world, workloads[0], datetime.now(UTC))])
+    policy_set = snapshot.policy_set
+    zone = zone_of(policy_set, workloads[0].namespace, [decide(policy_set, workloads[0], datetime.now(UTC))])
     at = instant_of(moment, zone)
     groups: dict[tuple[str, tuple[Considered, ...]], list[Workload]] = {}
-    explained = {item.key: explain_one(world, item, at) for item in workloads}
+    explained = {item.key: explain_one(policy_set, item, at) for item in workloads}
     for item in workloads:
         explanation = explained[item.key]
-        groups.setdefault((explanation.verdict.reason, explanation.considered), []).append(item)
-    return [_answer(world, group, [explained[item.key] for item in group], at) for group in groups.values()]
+        groups.setdefault((explanation.decision.reason, explanation.considered), []).append(item)
+    return [
+        _answer(policy_set, group, [explained[item.key] for item in group], at) for group in groups.values()
+    ]
 
 
 def _answer(
-    world: World, group: Sequence[Workload], explanations: Sequence[Explanation], at: datetime
+    policy_set: PolicySet, group: Sequence[Workload], explanations: Sequence[Explanation], at: datetime
 ) -> Answer:
-    verdicts = [explanation.verdict for explanation in explanations]
-    return Answer(tuple(group), explanations[0], next_transition(world, group, verdicts, at))
+    decisions = [explanation.decision for explanation in explanations]
+    return Answer(tuple(group), explanations[0], next_transition(policy_set, group, decisions, at))
 
 
 def _show(answer: Answer) -> None:
@@ -110,8 +112,8 @@ def _show(answer: Answer) -> None:
     for item in answer.workloads:
         of = f"school {item.school}" + (f", application {item.application}" if item.application else "")
         out.print(f"{item.short_name} ({of}): {describe(item)}.")
-    verdict = answer.explanation.verdict
-    out.print(f"  {_VERDICTS[verdict.stand]}: {verdict.reason}.")
+    decision = answer.explanation.decision
+    out.print(f"  {_VERDICTS[decision.desired_state]}: {decision.reason}.")
     out.print(f"  The rule: {answer.explanation.rule}.")
     out.print(f"  Next: {_say(answer.next)}.")
     if not answer.explanation.considered:
@@ -125,22 +127,22 @@ def _show(answer: Answer) -> None:
     out.print()
 
 
-def _say(prospect: Prospect | None) -> str:
-    if prospect is None:
+def _say(transition: NextTransition | None) -> str:
+    if transition is None:
         return "nothing changes by itself"
-    return f"{prospect.action} on {say_instant(prospect.at, prospect.zone)} ({prospect.zone.key})"
+    return f"{transition.action} on {say_instant(transition.at, transition.zone)} ({transition.zone.key})"
 
 
 def _structured(answer: Answer) -> dict[str, Any]:
-    verdict = answer.explanation.verdict
+    decision = answer.explanation.decision
     return {
         "workloads": [item.short_name for item in answer.workloads],
-        "verdict": str(verdict.stand),
-        "reason": verdict.reason,
+        "verdict": str(decision.desired_state),
+        "reason": decision.reason,
         "rule": answer.explanation.rule,
         "considered": [
             {"policy": str(item.ref), "decides": item.decides, "says": item.sentence}
             for item in answer.explanation.considered
         ],
-        "nextTransition": answer.next.transition.to_json() if answer.next else None,
+        "nextTransition": answer.next.status.to_json() if answer.next else None,
     }

@@ -19,8 +19,8 @@ from syncpause.cli.manifests import Manifest, Unreadable, read
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, table, write_structured
 from syncpause.cli.snapshot import Object, Snapshot, applied, deleted, take
-from syncpause.domain.forecast import Outlook, SchoolChange, compare
-from syncpause.domain.tally import plural
+from syncpause.domain.preview.forecast import Forecast, SchoolChange, compare
+from syncpause.domain.status.counts import plural
 from syncpause.domain.workload import Workload
 
 
@@ -105,7 +105,7 @@ def _placed(body: dict[str, Any], namespace: str) -> Object:
 def _changes(
     snapshot: Snapshot, given: Given, moment: date | datetime, *, delete: bool
 ) -> list[SchoolChange]:
-    before = snapshot.world
+    before = snapshot.policy_set
     after = deleted(before, given.policies) if delete else applied(before, given.policies, given.namespaces)
 
     def at(zone: ZoneInfo) -> datetime:
@@ -147,7 +147,7 @@ def _counted(workloads: Sequence[Workload]) -> str:
     return " and ".join(plural(kinds[kind], kind) for kind in sorted(kinds))
 
 
-def _next(outlook: Outlook) -> str:
+def _next(outlook: Forecast) -> str:
     return str(outlook.next) if outlook.next else "nothing"
 
 
@@ -160,13 +160,13 @@ def _structured(change: SchoolChange) -> dict[str, Any]:
         "namespace": change.namespace,
         "school": change.school,
         "at": change.at.isoformat(),
-        "before": _outlook(change.before),
-        "after": _outlook(change.after),
+        "before": _forecast(change.before),
+        "after": _forecast(change.after),
         "pauses": [item.short_name for item in change.pauses],
         "resumes": [item.short_name for item in change.resumes],
     }
 
 
-def _outlook(outlook: Outlook) -> dict[str, Any]:
-    following = outlook.next.transition.to_json() if outlook.next else None
+def _forecast(outlook: Forecast) -> dict[str, Any]:
+    following = outlook.next.status.to_json() if outlook.next else None
     return {"state": str(outlook.state), "reason": outlook.why, "nextTransition": following}

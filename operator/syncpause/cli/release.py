@@ -15,17 +15,17 @@ from syncpause.cli.failure import CLUSTER, about_login, missing_right
 from syncpause.cli.options import Where, cluster_options
 from syncpause.cli.output import warn
 from syncpause.cli.wording import goes_back_to
-from syncpause.domain import restore
-from syncpause.domain.governance import Stand, Verdict
-from syncpause.domain.plan import plan
-from syncpause.domain.tally import plural
+from syncpause.domain.change import restore
+from syncpause.domain.change.plan import plan
+from syncpause.domain.decision.decide import Decision, DesiredState
+from syncpause.domain.status.counts import plural
 from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import ApiError, Forbidden, NotFound
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.workloads import Workloads
 
-_RELEASED = Verdict(Stand.UNGOVERNED, "released by hand")
+_RELEASED = Decision(DesiredState.UNGOVERNED, "released by hand")
 _SUSPENDED = f"{names.STATE_LABEL}={names.STATE_PAUSED}"
 
 

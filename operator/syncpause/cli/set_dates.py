@@ -7,9 +7,17 @@ import click
 from syncpause.api.days import is_annual
 from syncpause.api.zones import load_zone
 from syncpause.cli.dates import DayType, say_days
-from syncpause.cli.editing import Proposal, Situation, Wish, copied, edit, editing_options, school_argument
+from syncpause.cli.editing import (
+    Edit,
+    EditContext,
+    EditRequest,
+    copied,
+    edit,
+    editing_options,
+    school_argument,
+)
 from syncpause.cli.failure import WrongInput
-from syncpause.domain.edits import with_dates
+from syncpause.domain.preview.edits import with_dates
 
 
 @click.command()
@@ -18,7 +26,7 @@ from syncpause.domain.edits import with_dates
 @click.argument("last", type=DayType(annual=True))
 @click.option("--time-zone", default="", help="Zone of a policy that is made anew, as America/Denver.")
 @editing_options
-def set_dates(first: str, last: str, time_zone: str, wish: Wish) -> None:
+def set_dates(first: str, last: str, time_zone: str, request: EditRequest) -> None:
     """Pause SCHOOL from FIRST through LAST, both inclusive, in place of the district's or the default dates.
 
     Days are YYYY-MM-DD, or MM-DD for every year. Edits the school's own policy, or makes one.
@@ -27,45 +35,46 @@ def set_dates(first: str, last: str, time_zone: str, wish: Wish) -> None:
         raise WrongInput(f"{first} and {last}: write both as YYYY-MM-DD, or both as MM-DD for every year")
     if not is_annual(first) and last < first:
         raise WrongInput(f"{last} is before {first}: put the later day last")
-    edit(wish, lambda situation: _propose(situation, first, last, time_zone))
+    edit(request, lambda context: _propose(context, first, last, time_zone))
 
 
-def _propose(situation: Situation, first: str, last: str, time_zone: str) -> Proposal:
-    wish = situation.wish
-    if situation.target is not None:
-        spec = situation.target["spec"]
-        others = [name for name in spec["schools"] if name != wish.school]
+def _propose(context: EditContext, first: str, last: str, time_zone: str) -> Edit:
+    request = context.request
+    if context.target is not None:
+        spec = context.target["spec"]
+        others = [name for name in spec["schools"] if name != request.school]
         if others:
-            name = situation.target["metadata"]["name"]
+            name = context.target["metadata"]["name"]
             raise WrongInput(
-                f"spp/{name} is for {', '.join(others)} too: edit it, or take {wish.school} out of it first"
+                f"spp/{name} is for {', '.join(others)} too: edit it, "
+                f"or take {request.school} out of it first"
             )
-        proposal = Proposal(with_dates(spec, first, last))
+        proposal = Edit(with_dates(spec, first, last))
     else:
-        proposal = _new(situation, first, last, time_zone)
+        proposal = _new(context, first, last, time_zone)
     zone = load_zone(proposal.spec["timeZone"])
-    proposal.says.append(f"{wish.school} is paused {say_days(first, last, zone)}")
+    proposal.notes.append(f"{request.school} is paused {say_days(first, last, zone)}")
     if not is_annual(first):
-        if last < situation.today.isoformat():
-            proposal.says.append("these days are over already")
-        proposal.says.append(f"after {last} no window of its own comes: MM-DD would be every year's")
+        if last < context.today.isoformat():
+            proposal.notes.append("these days are over already")
+        proposal.notes.append(f"after {last} no window of its own comes: MM-DD would be every year's")
     return proposal
 
 
-def _new(situation: Situation, first: str, last: str, time_zone: str) -> Proposal:
+def _new(context: EditContext, first: str, last: str, time_zone: str) -> Edit:
     """A policy with this window alone; what decides now gives all but the dates."""
-    wish = situation.wish
-    if len(situation.deciding) == 1 and not situation.snapshot.missing:
-        like = copied(situation)
+    request = context.request
+    if len(context.deciding) == 1 and not context.snapshot.missing:
+        like = copied(context)
         zone = time_zone or like.spec["timeZone"]
-        return Proposal(with_dates({**like.spec, "timeZone": zone, "windows": []}, first, last), like.says)
-    annotated = situation.snapshot.world.namespaces.get(wish.where.namespace)
+        return Edit(with_dates({**like.spec, "timeZone": zone, "windows": []}, first, last), like.notes)
+    annotated = context.snapshot.policy_set.namespaces.get(request.where.namespace)
     zone = time_zone or (annotated.time_zone if annotated and annotated.time_zone else "")
     if not zone:
-        raise WrongInput(f"in which zone are {wish.school}'s days? Add --time-zone, as America/Denver")
-    spec = {"timeZone": _known(zone), "schools": [wish.school]}
-    return Proposal(
-        with_dates(spec, first, last), [f"{wish.school} has no policy of its own yet: it gets one"]
+        raise WrongInput(f"in which zone are {request.school}'s days? Add --time-zone, as America/Denver")
+    spec = {"timeZone": _known(zone), "schools": [request.school]}
+    return Edit(
+        with_dates(spec, first, last), [f"{request.school} has no policy of its own yet: it gets one"]
     )
 
 

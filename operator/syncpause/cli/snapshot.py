@@ -11,11 +11,11 @@ from syncpause.api.resources import ClusterSyncPausePolicy, SchoolSync, SyncPaus
 from syncpause.cli.failure import about_login, missing_right, unknown
 from syncpause.cli.options import Where
 from syncpause.cli.output import warn
-from syncpause.controller.fleet import School
-from syncpause.controller.reading import read_namespace, read_policy, ref_of
-from syncpause.domain.policy import PolicyRef
+from syncpause.controller.cache.policy_objects import read_namespace, read_policy, ref_of
+from syncpause.controller.cache.workloads import School
+from syncpause.domain.decision.policy import PolicyRef
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.workload import Kind, Workload
-from syncpause.domain.world import World
 from syncpause.kube.client import Client
 from syncpause.kube.errors import Forbidden, NotFound
 from syncpause.kube.policies import Policies
@@ -28,12 +28,12 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Policies (compiled in ``world``, and as objects), workloads and SchoolSyncs of one namespace or of all.
+    """Policies (compiled, and as objects), workloads and SchoolSyncs of one namespace or of all.
 
     ``missing`` says in sentences what could not be read for want of a right: an answer is then incomplete.
     """
 
-    world: World = field(default_factory=World)
+    policy_set: PolicySet = field(default_factory=PolicySet)
     policies: Mapping[PolicyRef, Object] = field(default_factory=dict)
     workloads: tuple[Workload, ...] = ()
     schools: Mapping[School, SchoolSync] = field(default_factory=dict)
@@ -73,9 +73,9 @@ class Reader:
     async def snapshot(self) -> Snapshot:
         """Policies and workloads. What is in a namespace must be readable (raises Forbidden); what is the
         whole cluster's need not be, and is noted as missing."""
-        world = await self.world()
+        policy_set = await self.policy_set()
         workloads = await self._list_workloads()
-        return Snapshot(world, self._objects, tuple(workloads), missing=tuple(self._missing))
+        return Snapshot(policy_set, self._objects, tuple(workloads), missing=tuple(self._missing))
 
     async def dashboard(self) -> Snapshot:
         """SchoolSyncs and workloads, without what they follow from. Either may be missing, and is noted."""
@@ -92,7 +92,7 @@ class Reader:
     async def _list_workloads(self) -> list[Workload]:
         return [item for kind in Kind for item in await self._workloads.list_schools(kind, self._namespace)]
 
-    async def world(self) -> World:
+    async def policy_set(self) -> PolicySet:
         """The policies and namespaces."""
         policies = await self._policies.list(SyncPausePolicy.KIND, self._namespace)
         policies += await self._allowed(
@@ -100,7 +100,7 @@ class Reader:
         )
         self._objects = {ref_of(item): item for item in policies}
         namespaces = [read_namespace(item) for item in await self._read_namespaces()]
-        return World(
+        return PolicySet(
             {seen.ref: seen.policy for seen in map(read_policy, policies)},
             {namespace.name: namespace for namespace in namespaces},
         )
@@ -148,20 +148,22 @@ def no_school(where: Where) -> str:
     return f"There is no school {where.words}: no workload carries the label {SCHOOL_LABEL}."
 
 
-def applied(world: World, policies: Sequence[Object], namespaces: Sequence[Object] = ()) -> World:
-    """The world as if these objects had been applied: each replaces the one of its name."""
+def applied(
+    policy_set: PolicySet, policies: Sequence[Object], namespaces: Sequence[Object] = ()
+) -> PolicySet:
+    """The policy set as if these objects had been applied: each replaces the one of its name."""
     read = [read_policy(item).policy for item in policies]
     return replace(
-        world,
-        policies={**world.policies, **{policy.ref: policy for policy in read}},
-        namespaces={**world.namespaces, **{item.name: item for item in map(read_namespace, namespaces)}},
+        policy_set,
+        policies={**policy_set.policies, **{policy.ref: policy for policy in read}},
+        namespaces={**policy_set.namespaces, **{item.name: item for item in map(read_namespace, namespaces)}},
     )
 
 
-def deleted(world: World, policies: Sequence[Object]) -> World:
-    """The world as if these policies had been deleted."""
+def deleted(policy_set: PolicySet, policies: Sequence[Object]) -> PolicySet:
+    """The policy set as if these policies had been deleted."""
     gone = {ref_of(item) for item in policies}
-    return world.with_policies(policy for ref, policy in world.policies.items() if ref not in gone)
+    return policy_set.with_policies(policy for ref, policy in policy_set.policies.items() if ref not in gone)
 
 
 def _why(error: Forbidden | NotFound) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from syncpause.cli.editing import Proposal, Situation, Wish, edit, editing_options, school_argument
+from syncpause.cli.editing import Edit, EditContext, EditRequest, edit, editing_options, school_argument
 from syncpause.cli.failure import ANSWER_IS_NO, Failure
-from syncpause.domain.edits import without_exemptions
+from syncpause.domain.preview.edits import without_exemptions
 
 
 class NothingToRemove(Failure):
@@ -19,24 +19,24 @@ class NothingToRemove(Failure):
 @school_argument
 @click.option("--application", "applications", multiple=True, help="Only the exemption of this application.")
 @editing_options
-def unexempt(applications: tuple[str, ...], wish: Wish) -> None:
+def unexempt(applications: tuple[str, ...], request: EditRequest) -> None:
     """Take the exemptions of SCHOOL out of its own policy. Exits with 1 where there is none."""
-    edit(wish, lambda situation: _propose(situation, applications))
+    edit(request, lambda context: _propose(context, applications))
 
 
-def _propose(situation: Situation, applications: tuple[str, ...]) -> Proposal:
+def _propose(context: EditContext, applications: tuple[str, ...]) -> Edit:
     spec, gone = without_exemptions(
-        situation.target["spec"] if situation.target else {}, situation.wish.school, applications
+        context.target["spec"] if context.target else {}, context.request.school, applications
     )
     if not gone:
-        raise NothingToRemove(_why_not(situation, applications))
+        raise NothingToRemove(_why_not(context, applications))
     names = ", ".join(item["name"] for item in gone)
-    return Proposal(spec, [f"{situation.wish.school} is no longer exempt by {names}"])
+    return Edit(spec, [f"{context.request.school} is no longer exempt by {names}"])
 
 
-def _why_not(situation: Situation, applications: tuple[str, ...]) -> str:
-    school = situation.wish.school
-    others = sorted({verdict.exemption.by for verdict in situation.verdicts if verdict.exemption})
+def _why_not(context: EditContext, applications: tuple[str, ...]) -> str:
+    school = context.request.school
+    others = sorted({decision.exemption.by for decision in context.decisions if decision.exemption})
     of = f" of {', '.join(applications)}" if applications else ""
     sentence = f"there is no exemption{of} for {school} alone in a policy of its own"
     return f"{sentence}; it is exempt by {' and '.join(others)}: edit that" if others else sentence

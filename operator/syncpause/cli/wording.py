@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from syncpause.api import names
-from syncpause.domain import restore
-from syncpause.domain.tally import plural
+from syncpause.domain.change import restore
+from syncpause.domain.status.counts import plural
 from syncpause.domain.workload import CronJob, Deployment, Workload
 
 

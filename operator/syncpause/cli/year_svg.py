@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from syncpause.cli.year_view import LOOKS, Row, in_words, months, say
-from syncpause.domain.year import DayState, days_in
+from syncpause.domain.preview.year import DayState, days_in
 
 _LEFT, _TOP, _BAR, _ROW, _WIDTH, _MARGIN = 210, 76, 18, 42, 730, 20
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from syncpause.domain.tally import plural
-from syncpause.domain.year import STRENGTH, DayState, Run, SchoolYear, days_in
+from syncpause.domain.preview.year import STRENGTH, DayState, Run, SchoolYear, days_in
+from syncpause.domain.status.counts import plural
 
 
 @dataclass(frozen=True, slots=True)

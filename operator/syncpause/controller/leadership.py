@@ -43,7 +43,7 @@ class Leadership:
         patience = self._patience
         while True:
             try:
-                await self._lease.run(lambda: together(work(), self._sight.lose(patience)))  # noqa: B023
+                await self._lease.run(lambda: run_together(work(), self._sight.lose(patience)))  # noqa: B023
                 raise LeadLost("another replica may lead now: the lease could not be renewed in time")
             except Blind as error:
                 log.warning("the lease is given back: a leader must see the cluster", error=str(error))
@@ -59,7 +59,7 @@ class Leadership:
             await self._lease.release()
 
 
-async def together(*work: Awaitable[None]) -> None:
+async def run_together(*work: Awaitable[None]) -> None:
     """Run all until the first one fails; the others are cancelled and have ended when its error is raised."""
     tasks = [asyncio.ensure_future(each) for each in work]
     try:

@@ -8,28 +8,28 @@ from typing import Any
 
 import structlog
 
-from syncpause.controller.agenda import Agenda
-from syncpause.controller.clock import Clock, wall_clock
-from syncpause.controller.contests import Contests
-from syncpause.controller.fleet import Fleet, School
-from syncpause.controller.forgotten_jobs import ForgottenJobs
-from syncpause.controller.intake import Intake, Reach
-from syncpause.controller.leadership import Leadership, together
-from syncpause.controller.ledger import Ledger
+from syncpause.controller.cache.policies import Affected, PolicyCache
+from syncpause.controller.cache.schools import SchoolCache
+from syncpause.controller.cache.workload_events import WorkloadEventHandler
+from syncpause.controller.cache.workloads import School, WorkloadCache
+from syncpause.controller.jobs.running import RunningJobs
+from syncpause.controller.jobs.terminating_pods import TerminatingPods
+from syncpause.controller.jobs.untracked import UntrackedJobs
+from syncpause.controller.leadership import Leadership, run_together
 from syncpause.controller.metrics import LEADING
-from syncpause.controller.observer import Observer
-from syncpause.controller.orphans import Orphans
-from syncpause.controller.pace import Pace
-from syncpause.controller.queue import WorkQueue
-from syncpause.controller.reconciler import Reconciler
-from syncpause.controller.reporter import Reporter
-from syncpause.controller.running_jobs import RunningJobs
-from syncpause.controller.school_book import SchoolBook
-from syncpause.controller.school_reporter import SchoolReporter
+from syncpause.controller.reconcile.drift import DriftDetector
+from syncpause.controller.reconcile.reconciler import Reconciler
+from syncpause.controller.reconcile.unlabeled import UnlabeledWorkloads
+from syncpause.controller.schedule.clock import Clock, wall_clock
+from syncpause.controller.schedule.limiter import WriteLimiter
+from syncpause.controller.schedule.queue import WorkQueue
+from syncpause.controller.schedule.scheduler import Scheduler
 from syncpause.controller.sight import Sight
-from syncpause.controller.terminating_pods import TerminatingPods
-from syncpause.domain.governance import Verdict
-from syncpause.domain.policy import PolicyRef
+from syncpause.controller.status.policies import Reporter
+from syncpause.controller.status.schools import SchoolReporter
+from syncpause.controller.status.workload_states import WorkloadStates
+from syncpause.domain.decision.decide import Decision
+from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.workload import CronJob, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import RecordT
@@ -64,16 +64,16 @@ class Operator:
         self._settings = settings
         self._clock = clock
         self.leading = asyncio.Event()
-        self.fleet = Fleet()
-        self._pace = Pace(settings.workers, settings.writes_per_second)
-        self.queue = WorkQueue(self._pace)
-        self.ledger = Ledger(self._touch)
-        self.intake = Intake(
+        self.workload_cache = WorkloadCache()
+        self._limiter = WriteLimiter(settings.workers, settings.writes_per_second)
+        self.queue = WorkQueue(self._limiter)
+        self.workload_states = WorkloadStates(self._touch)
+        self.policy_cache = PolicyCache(
             Policies(client), settings.scope, clock, self._world_changed, settings.relist_interval
         )
-        self.agenda = Agenda(
-            fleet=self.fleet,
-            intake=self.intake,
+        self.scheduler = Scheduler(
+            workload_cache=self.workload_cache,
+            policy_cache=self.policy_cache,
             queue=self.queue,
             clock=clock,
             touch=self._touch,
@@ -81,19 +81,19 @@ class Operator:
         )
         self._events = Events(client, instance=settings.name)
         self.reporter = self._build_reporter(client)
-        self._forgotten = ForgottenJobs(Jobs(client), settings.scope, self._looked_back)
-        self._jobs = RunningJobs(Jobs(client), self._forgotten, TerminatingPods(Pods(client)), self._stray)
-        self.book = SchoolBook(lambda key: self.schools.touch_line(key))  # noqa: PLW0108 - not there yet
+        self._untracked = UntrackedJobs(Jobs(client), settings.scope, self._looked_back)
+        self._jobs = RunningJobs(Jobs(client), self._untracked, TerminatingPods(Pods(client)), self._stray)
+        self.book = SchoolCache(lambda key: self.schools.touch_line(key))  # noqa: PLW0108 - not there yet
         self.schools = self._build_school_reporter(client)
         self.reconciler = self._build_reconciler(client)
-        self._orphans = Orphans(Workloads(client), settings.scope, self.reconciler.look_up)
+        self._unlabeled = UnlabeledWorkloads(Workloads(client), settings.scope, self.reconciler.look_up)
         self.informers = self._build_informers(client)
         self._lines = self._inform(client, map(schools_of, settings.scope), self.book)
         self._sight = Sight(
             informers=[each.watch for each in self.informers] + [each.watch for each in self._lines],
             policies=policy_watches,
             unseen=lambda: self.unseen,
-            compare=self.intake.compare_soon,
+            compare=self.policy_cache.compare_soon,
         )
         self._leadership = self._build_leadership(client)
         self._workers: list[asyncio.Task[None]] = []
@@ -102,11 +102,11 @@ class Operator:
         return Reporter(
             policies=Policies(client),
             events=self._events,
-            fleet=self.fleet,
-            intake=self.intake,
-            ledger=self.ledger,
+            workload_cache=self.workload_cache,
+            policy_cache=self.policy_cache,
+            workload_states=self.workload_states,
             queue=self.queue,
-            pace=self._pace,
+            limiter=self._limiter,
             clock=self._clock,
             interval=self._settings.status_interval,
             cluster_wide=self._settings.scope == EVERYWHERE,
@@ -117,12 +117,12 @@ class Operator:
             schools=SchoolSyncs(client),
             book=self.book,
             events=self._events,
-            fleet=self.fleet,
-            intake=self.intake,
-            ledger=self.ledger,
+            workload_cache=self.workload_cache,
+            policy_cache=self.policy_cache,
+            workload_states=self.workload_states,
             jobs=self._jobs,
             queue=self.queue,
-            pace=self._pace,
+            limiter=self._limiter,
             clock=self._clock,
             interval=self._settings.status_interval,
         )
@@ -130,13 +130,13 @@ class Operator:
     def _build_reconciler(self, client: Client) -> Reconciler:
         return Reconciler(
             workloads=Workloads(client),
-            fleet=self.fleet,
-            intake=self.intake,
-            ledger=self.ledger,
+            workload_cache=self.workload_cache,
+            policy_cache=self.policy_cache,
+            workload_states=self.workload_states,
             queue=self.queue,
-            pace=self._pace,
+            limiter=self._limiter,
             jobs=self._jobs,
-            contests=Contests(Workloads(client)),
+            drift=DriftDetector(Workloads(client)),
             book=self.book,
             clock=self._clock,
             warn=self._warn,
@@ -144,14 +144,14 @@ class Operator:
         )
 
     def _build_informers(self, client: Client) -> list[Informer[Workload]]:
-        observer = Observer(
-            fleet=self.fleet,
+        observer = WorkloadEventHandler(
+            workload_cache=self.workload_cache,
             queue=self.queue,
-            ledger=self.ledger,
+            workload_states=self.workload_states,
             leading=self.leading,
             on_school=self._school_changed,
             on_lost=self.reconciler.lost_sight,
-            on_relist=self._orphans.relisted,
+            on_relist=self._unlabeled.relisted,
         )
         sources = (workloads_of(kind, namespace) for namespace in self._settings.scope for kind in Kind)
         return self._inform(client, sources, observer)
@@ -170,22 +170,24 @@ class Operator:
     @property
     def synced(self) -> bool:
         """Whether every cache has been filled once."""
-        return self.intake.synced.is_set() and all(informer.synced.is_set() for informer in self.informers)
+        return self.policy_cache.synced.is_set() and all(
+            informer.synced.is_set() for informer in self.informers
+        )
 
     @property
     def problem(self) -> str:
         """Why it cannot do its work just now; empty when it can."""
-        found = (self.intake.world.unreadable, *self._unseen(), self.agenda.problem)
+        found = (self.policy_cache.policy_set.unreadable, *self._unseen(), self.scheduler.problem)
         return "; ".join(filter(None, found))
 
     @property
     def unseen(self) -> str:
         """What of the cluster cannot be seen, and why; empty when all of it can."""
-        return "; ".join(filter(None, (self.intake.unreached, *self._unseen())))
+        return "; ".join(filter(None, (self.policy_cache.unreached, *self._unseen())))
 
     def _unseen(self) -> list[str]:
         """Where the API server serves no policies, nobody can watch any: it is no fault of this replica."""
-        none_served = bool(self.intake.world.unreadable) and not self.intake.unreached
+        none_served = bool(self.policy_cache.policy_set.unreadable) and not self.policy_cache.unreached
         informers = [each.problem for each in self.informers] + [each.problem for each in self._lines]
         return [*informers, *self._sight.problems(with_policies=not none_served)]
 
@@ -195,7 +197,7 @@ class Operator:
         ``others`` are further tasks that must not end before. Raises what one of all these died of.
         """
         tasks = [
-            self._start(self.intake.run(), "intake"),
+            self._start(self.policy_cache.run(), "intake"),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
             *(self._start(informer.run(), f"informer {informer.kind}") for informer in self._lines),
             self._start(self._sight.run(), "sight"),
@@ -220,22 +222,24 @@ class Operator:
 
     async def _work(self) -> None:
         """What only the leader does, once every cache has synced."""
-        await self.intake.synced.wait()
+        await self.policy_cache.synced.wait()
         for informer in self.informers:
             await informer.synced.wait()
         await self._look_for_jobs()
-        log.info("synced and leading", workloads=len(self.fleet), policies=len(self.intake.refs()))
+        log.info(
+            "synced and leading", workloads=len(self.workload_cache), policies=len(self.policy_cache.refs())
+        )
         self.leading.set()
         LEADING.set(1)
         self._look_at_everything()
         count = self._settings.workers
         self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
-        await together(
-            self.agenda.run(),
+        await run_together(
+            self.scheduler.run(),
             self.reporter.run(),
             self.schools.run(),
-            self._forgotten.run(),
-            self._orphans.run(),
+            self._untracked.run(),
+            self._unlabeled.run(),
             *self._workers,
         )
 
@@ -248,13 +252,13 @@ class Operator:
     async def _look_for_jobs(self) -> None:
         """Know the unfinished Jobs before the first resume, for some may have been suspended with a pause."""
         try:
-            await self._forgotten.look()
+            await self._untracked.look()
         except ApiError as error:
             log.warning("unfinished Jobs cannot be listed", error=str(error))
 
     def _looked_back(self, uids: set[str]) -> None:
         """Pauses have been looked back on: what was found, or that nothing was, changes their standing."""
-        for workload in self.fleet if uids else ():
+        for workload in self.workload_cache if uids else ():
             if workload.uid in uids and workload.marked:
                 self.reconciler.looked_back(workload)
 
@@ -272,36 +276,36 @@ class Operator:
             await self._leadership.release()
         LEADING.set(0)
 
-    def _warn(self, workload: Workload, verdict: Verdict, reason: str, sentence: str) -> None:
-        self.reporter.warn(verdict, reason, sentence)
+    def _warn(self, workload: Workload, decision: Decision, reason: str, sentence: str) -> None:
+        self.reporter.warn(decision, reason, sentence)
         self.schools.warn(workload, reason, sentence)
 
     def _touch(self, ref: PolicyRef) -> None:
         self.reporter.touch(ref)
 
-    def _world_changed(self, reach: Reach) -> None:
+    def _world_changed(self, affected: Affected) -> None:
         """Policies or namespaces changed: what they concern is looked at again."""
         if not self.leading.is_set():
             return
-        schools = self.fleet.schools_in(reach.namespace)
-        keys = self.fleet.of(schools)
-        self.ledger.expect(reach.policies, keys)
+        schools = self.workload_cache.schools_in(affected.namespace)
+        keys = self.workload_cache.of(schools)
+        self.workload_states.expect(affected.policies, keys)
         self.queue.add_bulk(keys)
-        self.agenda.plan([*reach.policies, *schools])
+        self.scheduler.plan([*affected.policies, *schools])
 
     def _look_at_everything(self) -> None:
-        self._world_changed(Reach("", tuple(self.intake.refs())))
+        self._world_changed(Affected("", tuple(self.policy_cache.refs())))
 
     def _school_changed(self, school: School) -> None:
         """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
-        self.agenda.plan([school])
+        self.scheduler.plan([school])
         self.schools.touch(school)
-        for policy in self.intake.world.over(school.namespace):
+        for policy in self.policy_cache.policy_set.over(school.namespace):
             if policy.schools or policy.exemptions or policy.dry_run:
                 self._touch(policy.ref)
 
-    def _stray(self, workload: CronJob, job: Job, verdict: Verdict) -> None:
+    def _stray(self, workload: CronJob, job: Job, decision: Decision) -> None:
         sentence = (
             f"Job {job.namespace}/{job.name} of {workload.key} was started inside the pause and is suspended"
         )
-        self._warn(workload, verdict, "StrayJob", sentence)
+        self._warn(workload, decision, "StrayJob", sentence)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from syncpause.api.names import SCHOOL_LABEL, STATE_LABEL, STATE_PAUSED
-from syncpause.domain.plan import Change
+from syncpause.domain.change.plan import Change
 from syncpause.domain.workload import CronJob, Key, Kind, Workload
 from syncpause.kube import paths
 from syncpause.kube.client import Client
@@ -75,7 +75,7 @@ class Workloads:
         answer = await self._client.patch(f"{paths.workload(workload.key)}/status", body)
         return cast(CronJob, decode_one(workload.kind, answer))
 
-    async def list_orphans(self, kind: Kind, namespace: str = "") -> list[Workload]:
+    async def list_unlabeled(self, kind: Kind, namespace: str = "") -> list[Workload]:
         """Paused workloads that have lost their school label, and so are in no informer's sight."""
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED},!{SCHOOL_LABEL}", namespace)
 

@@ -1,0 +1,113 @@
+"""Policies and namespaces as objects of the API server, read into what the domain evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from syncpause.api.errors import explain_errors
+from syncpause.api.names import TIME_ZONE
+from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
+from syncpause.api.selectors import LabelSelector
+from syncpause.api.status import PolicyStatus
+from syncpause.api.zones import load_zone
+from syncpause.domain.decision.policy import ALWAYS, Policy, PolicyRef
+from syncpause.domain.decision.policy_set import Namespace
+from syncpause.domain.decision.selectors import Selector
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPolicy:
+    """A policy and its status at one resource version."""
+
+    policy: Policy
+    status: PolicyStatus
+    resource_version: str
+
+    @property
+    def ref(self) -> PolicyRef:
+        """What names it."""
+        return self.policy.ref
+
+    def newer_than(self, other: ObservedPolicy) -> bool:
+        """Whether it was read at a later version, be it of another object of the same name.
+
+        Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504).
+        """
+        return int(self.resource_version) > int(other.resource_version)
+
+
+def ref_of(body: Object) -> PolicyRef:
+    """What names the policy in an object."""
+    return PolicyRef(body["metadata"].get("namespace", ""), body["metadata"]["name"])
+
+
+def read_policy(body: Object) -> ObservedPolicy:
+    """Read a policy of either kind; one that cannot be evaluated is kept with the reason, for it holds."""
+    metadata = body["metadata"]
+    ref = ref_of(body)
+    resource = ClusterSyncPausePolicy if ref.cluster else SyncPausePolicy
+    try:
+        parsed = resource.parse({**body, "status": {}})
+        policy = Policy.of(ref, parsed.spec, load_zone(parsed.spec.time_zone))
+    except ValidationError as error:
+        policy = _invalid(ref, body.get("spec"), explain_errors(error))
+    return ObservedPolicy(
+        replace(
+            policy,
+            uid=metadata.get("uid", ""),
+            generation=metadata.get("generation", 0),
+            created=_instant(metadata.get("creationTimestamp")),
+        ),
+        _status(body.get("status")),
+        metadata.get("resourceVersion", "0"),
+    )
+
+
+def read_namespace(body: Object) -> Namespace:
+    """Read what matters of a Namespace."""
+    metadata = body["metadata"]
+    return Namespace(
+        metadata["name"], metadata.get("labels") or {}, (metadata.get("annotations") or {}).get(TIME_ZONE)
+    )
+
+
+def _invalid(ref: PolicyRef, spec: Any, reason: str) -> Policy:
+    """As much as can be read of whom it is for; where that cannot be read either, it is for everyone."""
+    readable = spec if isinstance(spec, Mapping) else {}
+    schools = readable.get("schools")
+    named = isinstance(schools, list) and bool(schools) and all(isinstance(item, str) for item in schools)
+    return Policy(
+        ref=ref,
+        zone=None,
+        invalid=reason,
+        schools=frozenset(schools or ()) if named else None,
+        selector=_selector(readable.get("selector")),
+        namespace_selector=_selector(readable.get("namespaceSelector")),
+        dry_run=readable.get("mode") == "DryRun",
+        enforced=readable.get("enforcement") == "Enforced",
+    )
+
+
+def _selector(value: Any) -> Selector:
+    try:
+        return Selector.of(LabelSelector.from_json(value or {}))
+    except ValidationError:
+        return Selector()
+
+
+def _status(value: Any) -> PolicyStatus:
+    try:
+        return PolicyStatus.from_json(value or {})
+    except ValidationError:
+        return PolicyStatus()
+
+
+def _instant(text: str | None) -> datetime:
+    return datetime.fromisoformat(text) if text else ALWAYS

@@ -1,0 +1,1 @@
+"""Jobs and Pods of paused workloads that still run."""

@@ -1,0 +1,1 @@
+"""Brings one workload to its desired state."""

@@ -1,0 +1,1 @@
+"""When to look at which workload: the next edges, the work queue, and the write limiter."""

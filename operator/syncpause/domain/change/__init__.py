@@ -1,0 +1,1 @@
+"""The one write that takes a workload to its desired state, and how to undo it."""

@@ -1,0 +1,1 @@
+"""What a person asks before or after: explanations, comparisons, a school's year, edits."""

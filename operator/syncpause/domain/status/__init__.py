@@ -1,0 +1,1 @@
+"""What a status says: phases, counts, conditions, the next transition."""

@@ -1,0 +1,91 @@
+"""What is worth an event: transitions of a policy or of a school, never of one workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from syncpause.api.school import SchoolState, SchoolStatus
+from syncpause.api.status import PolicyState, PolicyStatus
+from syncpause.domain.status import conditions
+from syncpause.domain.status.conditions import HasConditions, condition, is_true
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One transition, in a sentence."""
+
+    type: Literal["Normal", "Warning"]
+    reason: str
+    message: str
+
+
+def announce(
+    before: PolicyStatus, after: PolicyStatus, unknown: Sequence[str] = ()
+) -> Iterator[Announcement]:
+    """What changed between two statuses that a person would want to be told."""
+    if before.state is not PolicyState.ACTIVE and after.state is PolicyState.ACTIVE and after.window:
+        window = after.window
+        yield Announcement(
+            "Normal", "WindowOpened", f"window {window.name}: {window.first_day} to {window.last_day}"
+        )
+    if before.state is PolicyState.ACTIVE and after.state is not PolicyState.ACTIVE:
+        name = before.window.name if before.window else "?"
+        yield Announcement("Normal", "WindowEnded", f"window {name} is over; next: {after.next or 'none'}")
+    if not is_true(before, conditions.PAUSED) and is_true(after, conditions.PAUSED):
+        yield Announcement("Normal", "Paused", _message(after, conditions.PAUSED))
+    if _was_paused(before) and _resumed(after):
+        yield Announcement("Normal", "Resumed", _message(after, conditions.READY))
+    if unknown and (sentence := conditions.typos(unknown)) not in _message(before, conditions.READY):
+        yield Announcement("Warning", "UnknownName", sentence)
+    yield from _trouble(before, after)
+    yield from _contest(before, after)
+
+
+def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Announcement]:
+    """What changed between two statuses of a school that a person would want to be told."""
+    if not is_true(before, conditions.PAUSED) and is_true(after, conditions.PAUSED):
+        yield Announcement("Normal", "Paused", f"{after.reason}; next: {after.next or 'none'}")
+    if before.state in _NOT_RUNNING and after.state in _RUNNING:
+        reason = "Resumed" if after.state is SchoolState.SYNCING else "Exempt"
+        yield Announcement("Normal", reason, f"{after.reason}; next: {after.next or 'none'}")
+    known = {(item.name, item.exemption.by) for item in before.applications or () if item.exemption}
+    for item in after.applications or ():
+        if item.exemption and (item.name, item.exemption.by) not in known:
+            sentence = f"{item.name} is exempt by {item.exemption.by}: {item.exemption.reason}"
+            yield Announcement("Normal", "ApplicationExempt", sentence)
+    yield from _trouble(before, after)
+    yield from _contest(before, after)
+
+
+_RUNNING = (SchoolState.SYNCING, SchoolState.EXEMPT)
+_NOT_RUNNING = (SchoolState.PAUSING, SchoolState.PAUSED, SchoolState.RESUMING, SchoolState.MIXED)
+
+
+def _trouble(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+    sentence = _message(after, conditions.READY)
+    found = condition(after, conditions.STALLED)
+    if found and found.status == "True" and sentence != _message(before, conditions.READY):
+        yield Announcement("Warning", found.reason, sentence)
+
+
+def _contest(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+    if is_true(after, conditions.CONTESTED) and not is_true(before, conditions.CONTESTED):
+        yield Announcement("Warning", conditions.CONTESTED, _message(after, conditions.CONTESTED))
+    if is_true(before, conditions.CONTESTED) and not is_true(after, conditions.CONTESTED):
+        yield Announcement("Normal", "ContestOver", "nobody undoes the pause any more")
+
+
+def _was_paused(status: PolicyStatus) -> bool:
+    found = condition(status, conditions.PAUSED)
+    return found is not None and (found.status == "True" or found.reason == conditions.RESUMING)
+
+
+def _resumed(status: PolicyStatus) -> bool:
+    return is_true(status, conditions.READY) and not is_true(status, conditions.PAUSED)
+
+
+def _message(status: HasConditions, type_: str) -> str:
+    found = condition(status, type_)
+    return found.message if found else ""

@@ -1,0 +1,237 @@
+"""Who governs a workload, rule by rule."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import at, cluster_policy, ingest, policy, policy_set, sync
+from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.edges import next_edge, pause_ended
+
+JULY = at("2027-07-01T12:00")
+MARCH = at("2027-03-01T12:00")
+NEVER: list[dict[str, str]] = []
+SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
+
+
+def desired_state(
+    *policies: object, now: object = JULY, workload: object = None, **namespaces: str | None
+) -> DesiredState:
+    return decide(policy_set(*policies, **namespaces), workload or sync(), now).desired_state  # type: ignore[arg-type]
+
+
+def test_the_default_pauses_every_school_from_june_15_to_august_9() -> None:
+    default = cluster_policy()
+    assert desired_state(default, now=at("2027-06-15T04:59")) is DesiredState.SYNC
+    assert desired_state(default, now=at("2027-06-15T05:00")) is DesiredState.PAUSE
+    assert desired_state(default, now=at("2027-08-10T04:59")) is DesiredState.PAUSE
+    assert desired_state(default, now=at("2027-08-10T05:00")) is DesiredState.SYNC
+
+
+def test_without_a_policy_nothing_is_paused() -> None:
+    assert desired_state() is DesiredState.UNGOVERNED
+
+
+def test_own_dates_replace_the_default() -> None:
+    own = policy(schools=["lincoln"], windows=SPRING)
+    assert desired_state(cluster_policy(), own) is DesiredState.SYNC
+    assert desired_state(cluster_policy(), own, now=MARCH) is DesiredState.PAUSE
+
+
+def test_a_districts_dates_give_way_to_the_schools_own() -> None:
+    district = policy("district", windows=SPRING)
+    own = policy("own", schools=["lincoln"], windows=NEVER)
+    assert desired_state(district, now=MARCH) is DesiredState.PAUSE
+    assert desired_state(district, own, now=MARCH) is DesiredState.SYNC
+    assert desired_state(district, own, now=MARCH, workload=sync(school="roosevelt")) is DesiredState.PAUSE
+
+
+def test_no_windows_means_never_paused_and_still_replaces_the_default() -> None:
+    assert desired_state(cluster_policy(), policy(windows=NEVER)) is DesiredState.SYNC
+
+
+def test_policies_of_one_level_add_up() -> None:
+    first, second = policy("a", windows=SPRING), policy("b")
+    assert desired_state(first, second, now=MARCH) is DesiredState.PAUSE
+    assert desired_state(first, second) is DesiredState.PAUSE
+
+
+def test_a_freeze_beats_own_dates_and_the_exempt_annotation() -> None:
+    freeze = cluster_policy("freeze", enforcement="Enforced")
+    exempt = sync(annotations={"syncpause.dev/exempt": "summer school"})
+    assert desired_state(freeze, policy(schools=["lincoln"], windows=NEVER)) is DesiredState.PAUSE
+    assert desired_state(freeze, workload=exempt) is DesiredState.PAUSE
+
+
+def test_only_its_own_exemption_lifts_a_freeze_and_then_the_other_rules_decide() -> None:
+    exemption = {"name": "x", "schools": ["lincoln"], "reason": "agreed"}
+    freeze = cluster_policy("freeze", enforcement="Enforced", exemptions=[exemption])
+    assert desired_state(freeze) is DesiredState.UNGOVERNED
+    assert desired_state(freeze, cluster_policy()) is DesiredState.PAUSE
+
+
+def test_an_exemption_leaves_one_application_running_on_its_days() -> None:
+    exemption = {
+        "name": "summer",
+        "applications": ["rosters"],
+        "from": "2027-06-20",
+        "until": "2027-07-20",
+        "reason": "ticket 4711",
+    }
+    own = policy(exemptions=[exemption])
+    decision = decide(policy_set(own), sync(), JULY)
+    assert decision.desired_state is DesiredState.EXEMPT
+    assert "ticket 4711" in decision.reason
+    assert desired_state(own, workload=sync(application="grades")) is DesiredState.PAUSE
+    assert desired_state(own, now=at("2027-06-19T12:00")) is DesiredState.PAUSE
+    assert desired_state(own, now=at("2027-07-21T05:00")) is DesiredState.PAUSE
+    assert desired_state(own, now=at("2027-07-21T04:59")) is DesiredState.EXEMPT
+
+
+def test_every_open_policy_of_the_level_must_exempt() -> None:
+    exemption = {"name": "x", "schools": ["lincoln"], "reason": "agreed"}
+    assert desired_state(policy("a", exemptions=[exemption]), policy("b")) is DesiredState.PAUSE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("ticket 1", DesiredState.EXEMPT), ("  ", DesiredState.PAUSE), ("false", DesiredState.PAUSE)],
+)
+def test_the_exempt_annotation_needs_a_reason(text: str, expected: DesiredState) -> None:
+    assert desired_state(policy(), workload=sync(annotations={"syncpause.dev/exempt": text})) is expected
+
+
+def test_a_dry_run_takes_no_part() -> None:
+    assert desired_state(policy(mode="DryRun")) is DesiredState.UNGOVERNED
+    assert (
+        desired_state(policy(mode="DryRun", schools=["lincoln"], windows=NEVER), cluster_policy())
+        is DesiredState.PAUSE
+    )
+
+
+def test_a_namespace_is_paused_at_its_own_midnight() -> None:
+    default = cluster_policy(timeZone="America/New_York")
+    midnight_in_new_york = at("2027-06-15T04:30")
+    assert desired_state(default, now=midnight_in_new_york) is DesiredState.PAUSE
+    assert desired_state(default, now=midnight_in_new_york, d9="America/Denver") is DesiredState.SYNC
+    assert desired_state(default, now=at("2027-06-15T06:00"), d9="America/Denver") is DesiredState.PAUSE
+
+
+def test_an_unknown_zone_of_a_namespace_holds_and_says_so() -> None:
+    decision = decide(policy_set(cluster_policy(), d9="Mars/Olympus"), sync(), JULY)
+    assert decision.desired_state is DesiredState.HOLD
+    assert "namespace d9" in decision.reason
+    assert "Mars/Olympus" in decision.reason
+
+
+def test_an_invalid_policy_holds_what_it_governs_and_nothing_else() -> None:
+    broken = replace(policy(schools=["lincoln"]), zone=None, invalid="spec.timeZone: unknown")
+    assert desired_state(broken, cluster_policy()) is DesiredState.HOLD
+    assert desired_state(broken, cluster_policy(), workload=sync(school="roosevelt")) is DesiredState.PAUSE
+
+
+def test_a_broken_freeze_holds_unless_the_rules_below_pause_anyway() -> None:
+    broken = replace(cluster_policy("freeze", enforcement="Enforced"), zone=None, invalid="?")
+    assert desired_state(broken, cluster_policy()) is DesiredState.PAUSE
+    assert desired_state(broken, cluster_policy(), now=MARCH) is DesiredState.HOLD
+
+
+def test_unreadable_policies_hold_everything() -> None:
+    assert decide(replace(policy_set(), unreadable="403"), sync(), JULY).desired_state is DesiredState.HOLD
+
+
+def test_a_pause_older_than_the_crd_is_held_for_its_policy_was_wiped_not_deleted() -> None:
+    marks = {"syncpause.dev/restore-suspend": "false", "syncpause.dev/paused-at": "2027-06-15T05:00:00Z"}
+    wiped = replace(policy_set(), api_since=at("2027-06-20T00:00"))
+    assert decide(wiped, sync(annotations=marks), JULY).desired_state is DesiredState.HOLD
+    assert decide(policy_set(), sync(annotations=marks), JULY).desired_state is DesiredState.UNGOVERNED
+
+
+def test_a_selector_and_names_are_anded() -> None:
+    narrow = policy(schools=["lincoln"], selector={"matchLabels": {"tier": "a"}})
+    assert desired_state(narrow) is DesiredState.UNGOVERNED
+    assert desired_state(narrow, workload=sync(labels={"tier": "a"})) is DesiredState.PAUSE
+
+
+def test_a_spread_delays_each_school_within_it_and_only_at_the_end() -> None:
+    spread = cluster_policy(resumeSpread="1h")
+    ends = set()
+    for number in range(50):
+        workload = sync(school=f"school-{number}")
+        assert desired_state(spread, now=at("2027-06-15T05:00"), workload=workload) is DesiredState.PAUSE
+        end = next_edge(policy_set(spread), "d9", f"school-{number}", JULY)
+        assert end is not None
+        assert at("2027-08-10T05:00") <= end < at("2027-08-10T06:00")
+        ends.add(end)
+    assert len(ends) > 40
+
+
+def test_a_late_resume_knows_when_the_pause_ended() -> None:
+    paused = sync(annotations={"syncpause.dev/paused-at": "2027-06-15T05:00:00Z"})
+    found = pause_ended(policy_set(cluster_policy()), paused, at("2027-08-20T00:00"))
+    assert found == at("2027-08-10T05:00")
+
+
+def test_a_window_that_ended_before_the_pause_began_did_not_end_it() -> None:
+    paused = sync(annotations={"syncpause.dev/paused-at": "2027-10-01T00:00:00Z"})
+    assert pause_ended(policy_set(cluster_policy()), paused, at("2027-10-05T00:00")) is None
+
+
+policies = st.lists(
+    st.builds(
+        lambda cluster, name, schools, windows, enforced, mode, exempt: (
+            cluster_policy(
+                name,
+                windows=windows,
+                mode=mode,
+                exemptions=exempt,
+                enforcement=enforced,
+                **({"schools": schools} if schools else {}),
+            )
+            if cluster
+            else policy(
+                name,
+                windows=windows,
+                mode=mode,
+                exemptions=exempt,
+                **({"schools": schools} if schools else {}),
+            )
+        ),
+        st.booleans(),
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from([[], ["lincoln"], ["roosevelt"], ["lincoln", "roosevelt"]]),
+        st.sampled_from([NEVER, SPRING, [{"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}]]),
+        st.sampled_from(["Default", "Enforced"]),
+        st.sampled_from(["Enforce", "DryRun"]),
+        st.sampled_from([[], [{"name": "x", "schools": ["lincoln"], "reason": "agreed"}]]),
+    ),
+    max_size=5,
+)
+workloads = st.one_of(
+    st.builds(lambda school: sync(school=school), st.sampled_from(["", "lincoln", "roosevelt"])),
+    st.builds(lambda school: ingest(school=school), st.sampled_from(["", "lincoln", "roosevelt"])),
+)
+instants = st.datetimes(at("2026-01-01").replace(tzinfo=None), at("2028-01-01").replace(tzinfo=None)).map(
+    lambda naive: at(naive.isoformat())
+)
+
+
+@given(policies, workloads, instants)
+def test_every_workload_gets_one_verdict_and_a_reason(found: list, workload: object, now: object) -> None:  # type: ignore[type-arg]
+    decision = decide(policy_set(*found), workload, now)  # type: ignore[arg-type]
+    assert isinstance(decision.desired_state, DesiredState)
+    assert len(decision.reason) > 10
+    assert (decision.desired_state is DesiredState.PAUSE) == (
+        decision.span is not None and decision.desired_state is not DesiredState.EXEMPT
+    )
+
+
+@given(policies, instants)
+def test_nothing_changes_before_the_next_edge(found: list, now: object) -> None:  # type: ignore[type-arg]
+    here = policy_set(*found)
+    edge = next_edge(here, "d9", "lincoln", now)  # type: ignore[arg-type]
+    end = edge or at("2028-06-01T00:00")
+    middle = now + (end - now) / 2  # type: ignore[operator]
+    assert decide(here, sync(), now).desired_state is decide(here, sync(), middle).desired_state  # type: ignore[arg-type]
