@@ -22,12 +22,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/explanation/performance.md"
 HEAD = """# Performance
 
-Written by `make bench` ({days}, on {cores} cores, {machine}), with etcd, API server,
-controllers and nodes on the same cores. What the machine's mood moves is told and fails nothing; a
-ratio is of figures that were taken in turn, in one run. The raw client sends the same requests and does
-nothing else; it is the limit.
+`make bench` wrote this page ({days}, on {cores} cores, {machine}). etcd, API server, controllers and nodes
+ran on the same cores. The raw client sends the same requests and does nothing else: it is the limit. The
+figures of a ratio were measured in turn, in one run. A target fails the run only where the load of the
+machine does not move the figure: for ratios and counts.
 
-How to read it, and what the limits on a cluster of your own are: [scaling.md](scaling.md).
+[Scaling](scaling.md) explains the figures, and the limits on a cluster of your own.
 
 """
 

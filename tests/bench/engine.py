@@ -128,7 +128,7 @@ async def drain(workloads: int, report: Report) -> None:
     )
     add(section, "the event of an own write", engine.echoes / workloads * 1e6, "µs")
     add(section, "plan the whole transition", planned, "s")
-    add(section, "decide, plan and note one", looked_at / workloads * 1e6, "µs")
+    add(section, "decide, plan and record one", looked_at / workloads * 1e6, "µs")
     add(section, "memory a workload, syncing", idle / workloads, "KiB", target=at_most(1))
     add(section, "memory a workload, just paused", engine.memory_kib() / workloads, "KiB")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+COLUMNS = 110
+"""Width of a line in the documentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def at_most(value: float) -> Target:
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured thing, of a story, on a day. ``binding`` is set where a miss fails the run: for ratios and
-    counted work, which the machine's mood does not move."""
+    counted work, which the load of the machine does not move."""
 
     section: str
     name: str
@@ -107,11 +111,11 @@ class Report:
         console.print(table)
 
     def markdown(self) -> str:
-        lines = ["| | figure | value | target | verdict | |", "|---|---|---:|---:|---|---|"]
-        for section, each in self._rows():
-            cells = (section, each.name, each.shown, str(each.target or ""), each.verdict, each.note)
-            lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines)
+        """A section with a table for each section of figures, in lines of at most COLUMNS."""
+        sections: dict[str, list[Figure]] = {}
+        for each in self.figures:
+            sections.setdefault(each.section, []).append(each)
+        return "\n\n".join(_section(title, rows) for title, rows in sections.items())
 
     def keep(self, path: Path, stories: Sequence[str]) -> None:
         """Take over from JSON what was measured before of other stories, in the order of these."""
@@ -132,3 +136,13 @@ class Report:
             ("" if each.section == last else each.section, each)
             for each, last in zip(self.figures, before, strict=False)
         ]
+
+
+def _section(title: str, figures: Sequence[Figure]) -> str:
+    lines = [f"## {title}", "", "| figure | value | target | verdict |", "|---|---:|---:|---|"]
+    for each in figures:
+        cells = (each.name, each.shown, str(each.target or ""), each.verdict)
+        lines.append(f"| {' | '.join(cells)} |")
+    notes = [f"- {each.name}: {each.note}" for each in figures if each.note]
+    wrapped = ["\n".join(textwrap.wrap(note, COLUMNS, subsequent_indent="  ")) for note in notes]
+    return "\n".join([*lines, *([""] if wrapped else []), *wrapped])

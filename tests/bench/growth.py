@@ -74,6 +74,6 @@ def _compare(ground: Ground, costs: dict[int, float], held: dict[int, float]) ->
     name = f"CPU a workload, {largest:,} to {smallest:,}"
     add("growth", name, costs[largest] / costs[smallest], target=at_most(1.15), binding=True)
     memory = (held[largest] - held[smallest]) / (largest - smallest)
-    name = "memory a further workload, school lines included"
+    name = "memory a further workload, SchoolSyncs included"
     add("growth", name, memory, "KiB", target=at_most(1), binding=True)
     return memory

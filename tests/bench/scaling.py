@@ -60,7 +60,7 @@ def _transition(units: Units, report: Report, what: str, seen: Measured) -> None
     ):
         add(section, f"{what}: CPU of {whom}", units.scaled(seconds) / 60, "core-min")
     add(section, f"{what}: etcd grows until it is compacted", units.scaled(seen.database) / MIB, "MiB")
-    add(section, f"{what}: told to each watch", writes * units.object_bytes / MIB, "MiB")
+    add(section, f"{what}: sent to each watch", writes * units.object_bytes / MIB, "MiB")
 
 
 def _section() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.figures import Report, at_most
+from bench.figures import COLUMNS, Report, at_most
 
 ORDER = ("start", "idle", "growth")
 
@@ -32,3 +32,15 @@ def test_only_ratios_and_counts_that_miss_fail_a_run() -> None:
     report = told("idle", 3.0)
     report.add("idle", "mood", 9, target=at_most(1))
     assert [each.name for each in report.missed] == ["seconds"]
+
+
+def test_the_page_has_a_section_for_each_section_and_notes_below_its_table() -> None:
+    report = told("start", 1.5)
+    report.add("growth", "requests", 7, note="12 patch cronjobs, " * 12)
+    report.add("start", "imports", 1)
+    page = report.markdown()
+    assert [line for line in page.splitlines() if line.startswith("#")] == ["## start", "## growth"]
+    table, notes = page.partition("\n\n## growth")[0].split("\n\n")[1:]
+    assert table.splitlines()[2:] == ["| seconds | 1.50 s | ≤ 2 | met |", "| imports | 1 |  |  |"]
+    assert notes == "- seconds: three rounds"
+    assert max(map(len, page.splitlines())) <= COLUMNS
