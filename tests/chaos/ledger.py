@@ -1,4 +1,4 @@
-"""What was tried and what came of it: the table of docs/explanation/reliability.md."""
+"""The faults that were tested, and their violations: the table of docs/explanation/reliability.md."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Table:
 
     def markdown(self) -> str:
         """The table, for a person and for the documentation."""
-        lines = ["| | fault | tried | violations | figure |", "|---|---|---:|---:|---|"]
+        lines = ["| area | fault | tests | violations | figure |", "|---|---|---:|---:|---|"]
         area = ""
         for row in self.rows.values():
             shown = row.area if row.area != area else ""
@@ -40,6 +40,6 @@ class Table:
             lines.append(f"| {shown} | {row.fault} | {row.tried:,} | {len(row.violations)} | {row.figure} |")
         tried = sum(row.tried for row in self.rows.values())
         broken = sum(len(row.violations) for row in self.rows.values())
-        lines.append(f"| **in all** | | **{tried:,}** | **{broken}** | |")
+        lines.append(f"| **total** | | **{tried:,}** | **{broken}** | |")
         lines += [f"| **failed** | {name} | | | |" for name in self.failed]
         return "\n".join(lines)

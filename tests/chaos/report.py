@@ -13,21 +13,24 @@ from chaos.stage import SYNC_SECONDS
 
 HEAD = """# Reliability
 
-Written by `make chaos` ({day}: {minutes:.0f} minutes on {cores} cores, {machine}). The same again:
+`make chaos` wrote this page ({day}: {minutes:.0f} minutes on {cores} cores, {machine}). To repeat that run:
 
     CHAOS_SEED={seed} make chaos
 
-Everything is real but the fault: etcd, API server, CronJob controller, scheduler, the operator's process. A
-proxy lets the wire fail. An observer without the operator's code watches the API server and checks that
+Everything is real but the fault: etcd, API server, CronJob controller, scheduler, and the operator's process.
+A proxy makes connections fail. An observer that shares no code with the operator watches the API server and
+checks five rules:
 
-1. no Job that was scheduled while its CronJob was paused gets to run to its end (a sync takes {sync} s here);
-2. every paused workload carries what it takes to restore it, at every moment;
-3. after the window every spec is what its owner last wanted, field for field, with no trace left;
-4. nothing without the school label is written by the operator;
-5. every write of the operator names the version of the object that it was planned on: two writers never
+1. No Job that was scheduled while its CronJob was paused runs to its end (a sync takes {sync} s here).
+2. Every paused workload has its restore state, at every moment.
+3. After the window, every spec is what its owner last wanted, field for field, and no mark is left.
+4. The operator writes nothing that lacks the school label.
+5. Every write of the operator names the version of the object that it was planned on, so two writers never
    interleave.
 
-A violation is a broken promise. `tried` counts faults, or cases for the calendar.
+A violation is a broken rule. `tests` counts faults; in the area `calendar` it counts cases. `budget` is the
+number of corrections of one workload that the operator's
+[budget for drift](architecture.md#a-client-changes-a-paused-workload) allows.
 
 """
 

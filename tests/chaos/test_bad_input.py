@@ -171,5 +171,5 @@ async def test_generated_objects(stage: Stage, seed: int, verdict: Callable[...,
     stage.observer.violations.clear()  # what says "paused" from birth was never paused
     assert memory[1] < memory[0] * 1.25, f"it grew: {memory} KiB"
     held = f"{memory[0] // 1024} MiB after half of them, {memory[1] // 1024} MiB at the end"
-    figure = f"{taken:,} taken by the API server; {held}"
+    figure = f"{taken:,} accepted; {held}"
     verdict("bad input", "generated objects", 2 * count, figure)

@@ -84,7 +84,7 @@ async def fight(stage: Stage, *, deadline: bool) -> tuple[int, str]:
     await until(stage.all_paused, "paused once the tool is silent", 30)
     await _contest_is_over(stage)
     await stage.resume()
-    return rounds, f"{most} corrections of a workload at most, budget {allowed:.0f}"
+    return rounds, f"{most} corrections at most, budget {allowed:.0f}"
 
 
 async def test_a_tool_that_undoes_the_pause_every_second(

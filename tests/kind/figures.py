@@ -9,9 +9,9 @@ import sections
 
 SECTION = """## On real nodes
 
-`make e2e-kind` installs the shipped manifests on a kind cluster and runs real pods. Last run: {day},
-{minutes:.0f} minutes, Kubernetes {version}, {nodes} nodes on one machine. All figures are seconds, as
-kubectl sees them from outside; one look takes about 0.2 s.
+`make e2e-kind` installs the shipped manifests on a kind cluster and runs real Pods. Last run: {day},
+{minutes:.0f} minutes, Kubernetes {version}, {nodes} nodes on one machine. All figures are seconds,
+measured with kubectl; one request takes about 0.2 s.
 
 {table}
 """
