@@ -1,4 +1,6 @@
-# What a person can do here. `make` or `make help` lists it.
+# `make` or `make help` lists the targets.
+#
+# A comment that begins with ## after a target is its help; one on a line of its own is the heading of those that follow.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -22,53 +24,102 @@ endif
 .PHONY: audit bench chaos sbom help demo test cluster cluster-stop run docs generate verify lint unit integration e2e lock clean
 .PHONY: image image-test kind kind-stop e2e-kind controlplane controlplane-if-possible supported verify-lock
 
-help: ## List what can be done (K8S=1.34 runs on that minor of Kubernetes)
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## List the targets
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} \
+		/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nK8S=1.34 runs a target on that minor of Kubernetes. docs/README.md lists the pages.\n'
 
-demo: $(if $(filter kind,$(CLUSTER)),$(READY),controlplane) ## Tell the story of a summer on a real cluster, and check it (CLUSTER=kind, KEEP=1)
+## Try it, without a container engine
+
+demo: $(if $(filter kind,$(CLUSTER)),$(READY),controlplane) ## Play a summer on a real control plane, and check each step (CLUSTER=kind, KEEP=1)
 	@exec env CLUSTER="$(CLUSTER)" $(WITH_TESTS) -m demo
 
-test: supported lint controlplane-if-possible ## Everything that must pass: lint, types, layers, all tests (K8S=1.34: on that minor)
-	@exec $(BIN)/pytest
-
-cluster: controlplane ## Start a cluster to play with, and print the exports for your shell
+cluster: controlplane ## Start an empty cluster; prints the exports for your shell
 	@$(WITH_TESTS) -m controlplane start
 
-cluster-stop: $(READY) ## End that cluster
+cluster-stop: $(READY) ## Stop that cluster
 	@$(WITH_TESTS) -m controlplane stop
 
-kind: $(READY) ## The image on a kind cluster, as it is installed; prints the exports (BASE=, KIND_NODE_IMAGE=, KIND_CONFIG=)
+run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
+	@exec $(BIN)/syncpause run
+
+## Install it
+
+image: ## Build the image; prints its size and start-up time (IMAGE=, BASE=, RUNTIME_BASE=, ENGINE=)
+	@IMAGE="$(IMAGE)" BASE="$(BASE)" RUNTIME_BASE="$(RUNTIME_BASE)" ENGINE="$(ENGINE)" $(PYTHON) image/build.py
+
+kind: $(READY) ## Install the image on a kind cluster; prints the exports (BASE=, KIND_NODE_IMAGE=, KIND_CONFIG=)
 	@$(WITH_TESTS) -m kind start
 
 kind-stop: $(READY) ## Delete that cluster
 	@$(WITH_TESTS) -m kind stop
 
-e2e-kind: $(READY) ## The installed operator on real nodes: half an hour; writes its section of docs/explanation/reliability.md
+## Test it
+
+test: supported lint controlplane-if-possible ## Run lint and all tests, but chaos, kind, image and bench; CI runs this
+	@exec $(BIN)/pytest
+
+lint: $(READY) ## Check style, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo -p bench -p kind
+	$(BIN)/lint-imports
+
+unit: $(READY) ## Run the pure tests: seconds
+	@exec $(BIN)/pytest tests/unit
+
+integration: controlplane-if-possible ## Test the operator's parts on the real control plane
+	@exec $(BIN)/pytest tests/integration
+
+e2e: controlplane-if-possible ## Test the real process as a user would
+	@exec $(BIN)/pytest tests/e2e
+
+chaos: controlplane ## Inject every fault, with an observer: an hour; writes the reliability page (CHAOS_SEED=N repeats a run)
+	@exec env CHAOS=full $(BIN)/pytest tests/chaos tests/oracle tests/unit/test_model.py
+
+e2e-kind: $(READY) ## Test the installed operator on real nodes: half an hour; writes its section of the reliability page
 	@exec $(BIN)/pytest tests/kind --write-figures docs/explanation/reliability.md
 
-run: $(READY) ## Run the operator from the checkout against the current KUBECONFIG
-	@exec $(BIN)/syncpause run
-
-image: ## Build the image with docker, podman or buildah (IMAGE=, BASE=, RUNTIME_BASE=, ENGINE=), print its size and start
-	@IMAGE="$(IMAGE)" BASE="$(BASE)" RUNTIME_BASE="$(RUNTIME_BASE)" ENGINE="$(ENGINE)" $(PYTHON) image/build.py
-
-image-test: controlplane image ## Test that image: restricted, as any user, on other bases, at work on a real control plane
+image-test: controlplane image ## Test the image: restricted, any user, other bases, on a real control plane
 	@exec env IMAGE="$$(IMAGE="$(IMAGE)" $(PYTHON) image/build.py --name)" BASE="$(BASE)" ENGINE="$(ENGINE)" \
 		$(BIN)/pytest tests/image
 
-docs: controlplane ## Take the pictures in docs/images anew, from a real cluster
-	@PYTHONPATH=tests:tests/integration $(BIN)/python -m pictures
+bench: controlplane ## Measure speed and cost: an hour; writes the performance page (ARGS=--smoke: minutes, no page)
+	@exec env PYTHONPATH=operator:tests $(BIN)/python -m bench $(ARGS)
 
-generate: $(READY) ## Write the CRDs from the models
+## Change it
+
+generate: $(READY) ## Write crds/ from the models
 	@$(BIN)/syncpause crds --output crds/
 
-verify: verify-lock controlplane ## Check that what is generated or locked is in step, and that kustomize builds
+docs: controlplane ## Take the pictures in docs/images again, from a real cluster
+	@PYTHONPATH=tests:tests/integration $(BIN)/python -m pictures
+
+verify: verify-lock controlplane ## Check that generated and locked files are up to date, and that kustomize builds
 	@$(BIN)/syncpause crds --check crds/
 	@bin=$$($(WITH_TESTS) -m controlplane build); \
-	for folder in $$(dirname $$(find manifests -name kustomization.yaml | sort)); do \
+	for folder in crds $$(dirname $$(find manifests -name kustomization.yaml | sort)); do \
 		"$$bin/kubectl" kustomize "$$folder" > /dev/null || { echo "kustomize fails on $$folder" >&2; exit 1; }; \
 	done
-	@echo "CRDs, locks and manifests are in step"
+	@echo "CRDs, locks and manifests are up to date"
+
+lock: $(READY) ## Lock the dependencies again (UPGRADE=1 takes the newest versions)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
+	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
+	cd tests/controlplane && $(subst $(BIN),$(CURDIR)/$(BIN),$(COMPILE)) --only-binary :all: toolchain.in -o toolchain.lock
+
+audit: $(READY) ## Look up known vulnerabilities of the locked dependencies (needs PyPI itself)
+	@exec $(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
+sbom: $(READY) ## Write the bill of materials of the image, sbom.cdx.json (CycloneDX)
+	@exec $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application --of JSON -o sbom.cdx.json
+
+clean: ## Remove everything that was built here (the control plane stays in the user's cache)
+	@if [ -d .cluster ] && [ -x $(BIN)/python ]; then $(WITH_TESTS) -m controlplane stop; fi
+	@rm -rf .venv .cluster .kind build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +
 
 verify-lock: $(READY)
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; cp requirements*.lock "$$scratch"; \
@@ -76,47 +127,8 @@ verify-lock: $(READY)
 	$(COMPILE) pyproject.toml --group dev -o "$$scratch/requirements-dev.lock" > /dev/null; \
 	$(COMPILE) --group pyproject.toml:build -o "$$scratch/requirements-build.lock" > /dev/null; \
 	for name in requirements*.lock; do \
-		diff "$$name" "$$scratch/$$name" || { echo "$$name is not in step with pyproject.toml: run make lock" >&2; exit 1; }; \
+		diff "$$name" "$$scratch/$$name" || { echo "$$name differs from pyproject.toml: run make lock" >&2; exit 1; }; \
 	done
-
-lint: $(READY) ## Style, types and layers
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	MYPYPATH=operator:tests $(BIN)/mypy -p controlplane -p demo -p bench -p kind
-	$(BIN)/lint-imports
-
-unit: $(READY) ## The pure tests: seconds
-	@exec $(BIN)/pytest tests/unit
-
-integration: controlplane-if-possible ## The operator's parts on the real control plane
-	@exec $(BIN)/pytest tests/integration
-
-chaos: controlplane ## Every fault, with an independent observer; writes docs/explanation/reliability.md (CHAOS_SEED=N repeats a run)
-	@exec env CHAOS=full $(BIN)/pytest tests/chaos tests/oracle tests/unit/test_model.py
-
-bench: controlplane ## Speed and cost beside the API server's limit; writes docs/explanation/performance.md (ARGS=--smoke: a small one)
-	@exec env PYTHONPATH=operator:tests $(BIN)/python -m bench $(ARGS)
-
-e2e: controlplane-if-possible ## The real process, used as a user would
-	@exec $(BIN)/pytest tests/e2e
-
-audit: $(READY) ## Look the locked dependencies up among known vulnerabilities (needs PyPI itself)
-	@exec $(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
-
-sbom: $(READY) ## Write the bill of materials of the operator's image, sbom.cdx.json (CycloneDX)
-	@exec $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application --of JSON -o sbom.cdx.json
-
-lock: $(READY) ## Lock the dependencies anew (UPGRADE=1 takes the newest ones)
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --group dev -o requirements-dev.lock
-	$(COMPILE) --group pyproject.toml:build -o requirements-build.lock
-	cd tests/controlplane && $(subst $(BIN),$(CURDIR)/$(BIN),$(COMPILE)) --only-binary :all: toolchain.in -o toolchain.lock
-
-clean: ## Remove what was made here (the built control plane stays in the user's cache)
-	@if [ -d .cluster ] && [ -x $(BIN)/python ]; then $(WITH_TESTS) -m controlplane stop; fi
-	@rm -rf .venv .cluster .kind build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +
 
 controlplane: supported
 	@$(WITH_TESTS) -m controlplane build > /dev/null
