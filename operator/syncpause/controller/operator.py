@@ -77,21 +77,11 @@ class Operator:
             Workloads(client), settings.scope, self.reconciler.reconcile_unlabeled
         )
         self.scheduler = Scheduler(context, on_step_back=self._reconcile_everything)
-        events = Events(client, instance=settings.name)
-        self._policy_statuses = StatusWriter(
-            PolicyStatuses(context, Policies(client)),
-            context.stale.policies,
-            context,
-            events,
-            settings.status_interval,
-        )
-        self._school_statuses = StatusWriter(
-            SchoolStatuses(context, SchoolSyncs(client), self._jobs),
-            context.stale.schools,
-            context,
-            events,
-            settings.status_interval,
-        )
+        events, interval = Events(client, instance=settings.name), settings.status_interval
+        policies = PolicyStatuses(context, Policies(client))
+        self._policy_statuses = StatusWriter(policies, context.stale.policies, context, events, interval)
+        schools = SchoolStatuses(context, SchoolSyncs(client), self._jobs)
+        self._school_statuses = StatusWriter(schools, context.stale.schools, context, events, interval)
         self.informers = self._build_workload_informers(client)
         self._school_informers = self._build_informers(
             client, map(schools_of, settings.scope), context.schools
