@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from stage import RunningOperator, Stage, eventually
 
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 from syncpause.controller.operator import Operator
 from syncpause.controller.schedule import scheduler
 from syncpause.domain.school import School
