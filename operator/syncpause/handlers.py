@@ -66,7 +66,7 @@ def build_registry(
     @kopf.on.event(GROUP, VERSION, ClusterSyncPausePolicy.PLURAL, registry=registry)
     async def policy_seen(event: kopf.RawEvent, **_: Any) -> None:
         if event["type"] is None:  # a fresh list: deletions before it were missed
-            loop.call_soon_threadsafe(policy_cache.compare_soon)
+            loop.call_soon_threadsafe(policy_cache.read_soon)
         loop.call_soon_threadsafe(policy_cache.policy_event, event["type"], event["object"])
 
     @kopf.on.event("v1", "namespaces", registry=registry)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stage import RunningOperator, Stage, eventually
 
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"
@@ -85,11 +85,11 @@ async def test_policies_that_cannot_be_read_hold_everything(
     proxy.inject(lambda seen: Fault(403) if "syncpause.dev" in seen.path and seen.method == "GET" else None)
     assert operator.operator is not None
     running = operator.operator
-    running.policy_cache.compare_soon()
+    running.context.policies.read_soon()
     await eventually(lambda: "keeps its state" in running.problem and [running.problem], "it says so")
     operator.jump_to(APRIL)
     stage.sync("newborn")
-    await eventually(lambda: len(running.workload_cache) >= 2, "the newborn is seen")
+    await eventually(lambda: len(running.context.workloads) >= 2, "the newborn is seen")
     assert stage.is_paused() is True
     proxy.heal()
     await eventually(stage.is_syncing, "readable again, so resumed")

@@ -16,7 +16,7 @@ from stage import RunningOperator, Stage, eventually
 import shipped
 from controlplane.access import environment
 from controlplane.cluster import Cluster
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 from syncpause.kube.client import Client, connect
 from syncpause.kube.errors import Forbidden
 

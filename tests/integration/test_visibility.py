@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import REGISTRY
 from stage import RunningOperator, Stage, eventually
 
-from faulty.proxy import Fault, FaultProxy
-from syncpause.controller.cache.workloads import School
+from faults.proxy import Fault, FaultProxy
 from syncpause.controller.operator import Operator
 from syncpause.controller.schedule import scheduler
+from syncpause.domain.school import School
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 
