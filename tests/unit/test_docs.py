@@ -152,21 +152,25 @@ def test_every_label_and_annotation_is_in_the_reference() -> None:
 
 def test_every_reason_is_in_the_reference() -> None:
     text = (REFERENCE / "conditions-and-events.md").read_text(encoding="utf-8")
-    everywhere = {"True", "False", "Normal", "Warning"}
-    status = reasons([SOURCE / "domain/status/conditions.py", SOURCE / "domain/status/announcements.py"], 1)
-    warnings = reasons([SOURCE / "controller"], 2)
+    status = {
+        word
+        for name in ("conditions", "announcements")
+        for word in camel_case(ast.parse((SOURCE / f"domain/status/{name}.py").read_text(encoding="utf-8")))
+    }
+    warnings = {
+        word
+        for file in (SOURCE / "controller").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "warn"
+        for word in camel_case(call)
+    }
     assert len(status) > 20
     assert {"RestoreStateLost", "StrayJob"} <= warnings
-    assert [each for each in sorted((status | warnings) - everywhere) if f"`{each}`" not in text] == []
+    known = {"True", "False", "Normal", "Warning"}
+    assert [each for each in sorted((status | warnings) - known) if f"`{each}`" not in text] == []
 
 
-def reasons(paths: list[Path], humps: int) -> set[str]:
-    """Strings in CamelCase, of so many humps or more, in modules and folders of modules."""
-    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.py"))]
-    camel = re.compile(r"(?:[A-Z][a-z]+){%d,}" % humps)  # noqa: UP031 - braces
-    return {
-        node.value
-        for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and camel.fullmatch(node.value)
-    }
+def camel_case(tree: ast.AST) -> set[str]:
+    """Strings of one word in CamelCase: reasons are written so."""
+    found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {word for word in found if isinstance(word, str) and re.fullmatch(r"(?:[A-Z][a-z]+)+", word)}
