@@ -119,7 +119,7 @@ async def test_deleted_and_made_anew(paused: Stage, record: Callable[..., None])
     await until(lambda: len(paused.workloads()) == 10, "made anew")
     await until(paused.all_paused, "the new ones are paused too")
     await paused.resume()
-    record("people", "workload deleted and made anew (replace --force)", 2)
+    record("people", "workload deleted and recreated (replace --force)", 2)
 
 
 async def test_renamed(paused: Stage, record: Callable[..., None]) -> None:

@@ -22,7 +22,7 @@ def test_a_running_sync_finishes_before_paused_is_said(school: School, figures: 
         assert state != "Paused" or ended(job), "Paused is said while a sync runs"
         return state == "Paused" or f"{state}, {job['status']}"
 
-    figures.add("sync of 10 s running (Finish): the school says Paused", eventually(paused, "Paused"))
+    figures.add("sync of 10 s running (Finish): the school is Paused", eventually(paused, "Paused"))
     assert ended(school.job(name))
     school.assert_nothing_began_while_paused()
 
@@ -32,7 +32,7 @@ def test_a_running_sync_is_suspended_and_goes_on_after_the_pause(school: School,
     school.pause(30, activeJobs="Suspend")
     eventually(lambda: school.job(name)["spec"].get("suspend") is True, "the Job is suspended", 30)
     took = eventually(school.is_state("Paused"), "Paused")
-    figures.add("sync of 10 s running (Suspend): the school says Paused", took)
+    figures.add("sync of 10 s running (Suspend): the school is Paused", took)
     assert not ended(school.job(name))
     assert not school.pods("sync") or all(
         pod["status"]["phase"] in ("Succeeded", "Failed") for pod in school.pods("sync")

@@ -12,7 +12,7 @@ GRACE_SECONDS = 30
 def test_a_policy_is_obeyed_when_it_is_created_edited_and_deleted(school: School, figures: Figures) -> None:
     school.until_a_sync_runs()
     figures.add("policy created: both workloads paused", school.pause(30))
-    figures.add("then: the school says Paused", eventually(school.is_state("Paused"), "Paused"))
+    figures.add("then: the school is Paused", eventually(school.is_state("Paused"), "Paused"))
     school.policy(LATER)
     figures.add("window moved away: both workloads as before", school.until_resumed(30))
     eventually(school.is_state("Syncing"), "Syncing")
@@ -41,5 +41,5 @@ def test_paused_is_said_only_when_the_last_ingest_pod_is_gone(school: School, fi
     took = eventually(paused, "Paused")
     assert left[0] > 0, "the ingest was gone before anybody looked"
     assert took > STOP_SECONDS / 2, "the pods' grace period was not honoured"
-    figures.add(f"ingest of {STOP_SECONDS} s to stop: the school says Paused", took)
+    figures.add(f"ingest of {STOP_SECONDS} s to stop: the school is Paused", took)
     school.assert_nothing_began_while_paused()
