@@ -42,8 +42,9 @@ def test_nothing_shipped_names_an_image_without_a_version() -> None:
     assert not found
 
 
-def test_the_readme_installs_this_version() -> None:
-    named = set(re.findall(r"/syncpause:([\w.-]+)", (ROOT / "README.md").read_text()))
+def test_readme_and_guides_install_this_version() -> None:
+    pages = [ROOT / "README.md", *ROOT.glob("docs/how-to/*.md")]
+    named = {tag for page in pages for tag in re.findall(r"/syncpause:([\w.-]+)", page.read_text())}
     assert named == {__version__}
 
 
