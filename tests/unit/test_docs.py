@@ -85,7 +85,8 @@ def _is_path(span: str) -> bool:
 
 
 def _folders() -> set[str]:
-    return {each.name for root in (ROOT, SOURCE) for each in root.iterdir() if each.is_dir()}
+    found = {each.name for root in (ROOT, SOURCE) for each in root.iterdir() if each.is_dir()}
+    return {name for name in found if not name.startswith(".") or name in {".ci", ".github"}}
 
 
 def _exists(span: str) -> bool:
