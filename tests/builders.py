@@ -63,7 +63,7 @@ def cluster_policy(name: str = "default", **spec: Any) -> Policy:
 
 
 def policy_set(*policies: Policy, **namespaces: str | None) -> PolicySet:
-    """A world of some policies; namespaces by name, with the zone they are annotated with."""
+    """A policy set of some policies; namespaces by name, with the time zone of their annotation."""
     known = {"d9": None, **namespaces}
     return PolicySet(
         {item.ref: item for item in policies},

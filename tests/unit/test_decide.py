@@ -1,4 +1,4 @@
-"""Who governs a workload, rule by rule."""
+"""Which policies govern a workload, rule by rule, and the edges at which that changes."""
 
 from dataclasses import replace
 
@@ -119,7 +119,7 @@ def test_a_namespace_is_paused_at_its_own_midnight() -> None:
     assert desired_state(default, now=at("2027-06-15T06:00"), d9="America/Denver") is DesiredState.PAUSE
 
 
-def test_an_unknown_zone_of_a_namespace_holds_and_says_so() -> None:
+def test_an_unknown_zone_of_a_namespace_holds_and_is_named() -> None:
     decision = decide(policy_set(cluster_policy(), d9="Mars/Olympus"), sync(), JULY)
     assert decision.desired_state is DesiredState.HOLD
     assert "namespace d9" in decision.reason
@@ -142,10 +142,10 @@ def test_unreadable_policies_hold_everything() -> None:
     assert decide(replace(policy_set(), unreadable="403"), sync(), JULY).desired_state is DesiredState.HOLD
 
 
-def test_a_pause_older_than_the_crd_is_held_for_its_policy_was_wiped_not_deleted() -> None:
+def test_a_pause_older_than_the_crd_is_held() -> None:
     marks = {"syncpause.dev/restore-suspend": "false", "syncpause.dev/paused-at": "2027-06-15T05:00:00Z"}
-    wiped = replace(policy_set(), api_since=at("2027-06-20T00:00"))
-    assert decide(wiped, sync(annotations=marks), JULY).desired_state is DesiredState.HOLD
+    recreated = replace(policy_set(), api_since=at("2027-06-20T00:00"))
+    assert decide(recreated, sync(annotations=marks), JULY).desired_state is DesiredState.HOLD
     assert decide(policy_set(), sync(annotations=marks), JULY).desired_state is DesiredState.UNGOVERNED
 
 
@@ -219,7 +219,7 @@ instants = st.datetimes(at("2026-01-01").replace(tzinfo=None), at("2028-01-01").
 
 
 @given(policies, workloads, instants)
-def test_every_workload_gets_one_verdict_and_a_reason(found: list, workload: object, now: object) -> None:  # type: ignore[type-arg]
+def test_every_workload_gets_one_decision_and_a_reason(found: list, workload: object, now: object) -> None:  # type: ignore[type-arg]
     decision = decide(policy_set(*found), workload, now)  # type: ignore[arg-type]
     assert isinstance(decision.desired_state, DesiredState)
     assert len(decision.reason) > 10

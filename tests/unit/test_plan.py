@@ -1,4 +1,4 @@
-"""Plans: what is written, and that writing it twice is writing it once."""
+"""Plans of changes, and the restore state: idempotent, and a resume undoes a pause."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -137,7 +137,7 @@ def test_lost_restore_state_needs_a_fallback() -> None:
 def test_an_unreadable_restore_annotation_counts_as_lost(text: str) -> None:
     paused, _ = step(ingest(replicas=5))
     spoilt = with_fields(paused, annotations={**paused.annotations, names.RESTORE_REPLICAS: text})
-    assert restore.missing(spoilt)
+    assert restore.is_incomplete(spoilt)
 
 
 def test_skip_moves_the_last_schedule_to_one_second_before_the_pause_ended() -> None:
@@ -169,15 +169,15 @@ def test_run_once_leaves_the_last_schedule() -> None:
     assert plan(paused, ungoverned, JULY).last_schedule is None  # type: ignore[union-attr]
 
 
-def test_marks_that_were_stripped_are_told_from_an_owners_own_stop() -> None:
+def test_stripped_marks_are_distinguished_from_an_owners_own_stop() -> None:
     paused, _ = step(ingest(replicas=5))
     copy = restore.from_copy(Kind.DEPLOYMENT, restore.as_copy(paused))
     bare = with_fields(paused, annotations={}, **label_fields({names.SCHOOL_LABEL: "lincoln"}))
-    assert restore.stripped(bare, copy, {"replicas": {names.FIELD_MANAGER}})
-    assert not restore.stripped(bare, copy, {"replicas": {"kubectl"}})
-    assert not restore.stripped(bare, copy, {})
-    assert not restore.stripped(bare, {}, {"replicas": {names.FIELD_MANAGER}})
-    assert not restore.stripped(paused, copy, {"replicas": {names.FIELD_MANAGER}})
+    assert restore.was_stripped(bare, copy, {"replicas": {names.FIELD_MANAGER}})
+    assert not restore.was_stripped(bare, copy, {"replicas": {"kubectl"}})
+    assert not restore.was_stripped(bare, copy, {})
+    assert not restore.was_stripped(bare, {}, {"replicas": {names.FIELD_MANAGER}})
+    assert not restore.was_stripped(paused, copy, {"replicas": {names.FIELD_MANAGER}})
     resumed, _ = step(bare, AUTUMN, fallback=copy)
     assert restore.current(resumed) == {"replicas": 5}
 

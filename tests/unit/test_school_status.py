@@ -1,4 +1,4 @@
-"""A school's line: what it says of its state, its days, its applications and what comes next."""
+"""The status of a school: state, days, applications, next transition and Events."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.school import object_name
 from syncpause.domain.status.announcements import announce_school
-from syncpause.domain.status.phase import phase_of, written
+from syncpause.domain.status.phase import is_written, phase_of
 from syncpause.domain.status.school_status import Member, school_status
-from syncpause.domain.status.transition import MOST_EDGES, NextTransition, next_transition
+from syncpause.domain.status.transition import MAX_EDGES, NextTransition, next_transition
 from syncpause.domain.workload import Workload
 
 JULY = at("2027-07-01T12:00")
@@ -44,7 +44,7 @@ def paused(name: str = "rosters", **fields: Any) -> Workload:
 
 
 def status(
-    world_: PolicySet,
+    policies: PolicySet,
     *workloads: Workload,
     now: Any = JULY,
     before: SchoolStatus = NOTHING,
@@ -53,14 +53,14 @@ def status(
 ) -> SchoolStatus:
     members = []
     for workload in workloads:
-        decision = decide(world_, workload, now)
+        decision = decide(policies, workload, now)
         phase = phase_of(workload, decision, running)
-        members.append(Member(workload, decision, phase, running, written(workload, decision), refused))
-    return school_status(world_, members, before, 1, now)
+        members.append(Member(workload, decision, phase, running, is_written(workload, decision), refused))
+    return school_status(policies, members, before, 1, now)
 
 
 def following(here: PolicySet, now: Any) -> NextTransition | None:
-    """What comes next for one sync of the school."""
+    """The next transition of one sync of the school."""
     return next_transition(here, [sync()], [decide(here, sync(), now)], now)
 
 
@@ -68,7 +68,7 @@ def condition(found: SchoolStatus, type_: str) -> tuple[str, str]:
     return next((item.status, item.reason) for item in found.conditions or () if item.type == type_)
 
 
-def test_a_paused_school_says_since_when_until_when_and_what_comes_next() -> None:
+def test_a_paused_school_shows_its_days_and_its_next_transition() -> None:
     found = status(policy_set(policy("summer")), paused())
     assert found.state is SchoolState.PAUSED
     assert (found.since, found.until) == ("2027-06-15", "2027-08-09")
@@ -85,7 +85,7 @@ def test_since_is_the_schools_own_day() -> None:
     assert status(policy_set(policy("summer")), workload).since == "2027-06-14"
 
 
-def test_pausing_until_nothing_runs_any_more() -> None:
+def test_a_school_is_pausing_until_nothing_runs() -> None:
     found = status(policy_set(policy("summer")), paused(), running=2)
     assert found.state is SchoolState.PAUSING
     assert found.applications is not None
@@ -102,8 +102,8 @@ def test_an_exempt_application_leaves_the_school_paused() -> None:
     assert found.summary.applications == "1 paused, 1 exempt"
     assert found.summary.by_name == "rosters Paused, summer-rosters Exempt"
     assert found.next == "Pause 2027-07-21 00:00 CDT"
-    told = [item.exemption.by for item in found.applications or () if item.exemption]
-    assert told == ["spp/summer, e"]
+    exempted = [item.exemption.by for item in found.applications or () if item.exemption]
+    assert exempted == ["spp/summer, e"]
 
 
 def test_all_exempt_is_exempt_and_half_an_application_is_mixed() -> None:
@@ -137,20 +137,20 @@ def test_held_workloads_show_what_they_do_and_the_school_is_stalled() -> None:
     assert status(unreadable, sync()).state is SchoolState.SYNCING
 
 
-def test_a_refused_write_is_told_in_the_api_servers_words() -> None:
+def test_a_refused_write_is_reported_with_the_api_servers_message() -> None:
     found = status(policy_set(policy("summer")), sync(), refused="denied by quota")
     ready = next(item for item in found.conditions or () if item.type == "Ready")
     assert (ready.status, ready.reason) == ("False", "WriteRefused")
     assert "cronjob d9/rosters: denied by quota" in ready.message
 
 
-def test_what_is_still_to_be_written_is_reconciling() -> None:
+def test_a_school_is_reconciling_until_all_is_written() -> None:
     found = status(policy_set(policy("summer")), sync())
     assert condition(found, "Reconciling") == ("True", "Progressing")
     assert condition(found, "Ready") == ("False", "Progressing")
 
 
-def test_the_same_again_changes_nothing() -> None:
+def test_an_unchanged_school_keeps_its_status() -> None:
     summer = policy_set(policy("summer"))
     first = status(summer, paused(), now=JULY)
     assert status(summer, paused(), now=at("2027-07-20T00:00"), before=first) == first
@@ -191,7 +191,7 @@ def test_transitions_are_announced_once(
     assert list(announce_school(of(after), of(after))) == []
 
 
-def test_what_comes_next_skips_edges_that_change_nothing() -> None:
+def test_the_next_transition_skips_edges_that_change_nothing() -> None:
     """The default's edges mean nothing to a school with its own dates."""
     own = policy("own", schools=["lincoln"], windows=[{"name": "w", "firstDay": "07-01", "lastDay": "07-31"}])
     found = following(policy_set(policy("district"), own), MARCH)
@@ -202,8 +202,8 @@ def test_what_comes_next_skips_edges_that_change_nothing() -> None:
     assert next_transition(policy_set(), [], [], MARCH) is None
 
 
-def test_a_pause_without_end_is_seen_through_in_a_few_years() -> None:
-    """A window of the whole year has an edge each New Year that changes nothing; a far one is still told."""
+def test_the_search_for_a_transition_ends_after_a_few_years() -> None:
+    """A window of the whole year has an edge each New Year that changes nothing; a far one is still found."""
     whole_year = [{"name": "w", "firstDay": "01-01", "lastDay": "12-31"}]
     assert following(policy_set(policy(windows=whole_year)), MARCH) is None
     far = [{"name": "w", "firstDay": "2041-07-01", "lastDay": "2041-07-31"}]
@@ -214,7 +214,7 @@ days = st.dates(min_value=at("2026-01-01T00:00").date(), max_value=at("2028-12-3
 
 
 @given(st.lists(st.tuples(days, days), max_size=4), days)
-def test_between_now_and_what_comes_next_nothing_changes(pairs: list[tuple[Any, Any]], today: Any) -> None:
+def test_nothing_changes_before_the_next_transition(pairs: list[tuple[Any, Any]], today: Any) -> None:
     windows = [
         {"name": f"w{n}", "firstDay": min(pair).isoformat(), "lastDay": max(pair).isoformat()}
         for n, pair in enumerate(pairs)
@@ -226,7 +226,7 @@ def test_between_now_and_what_comes_next_nothing_changes(pairs: list[tuple[Any, 
 
     found = following(here, now)
     edges = sorted({span for window in windows for span in (window["firstDay"], window["lastDay"])})
-    assert len(edges) < MOST_EDGES
+    assert len(edges) < MAX_EDGES
     later = [at(f"{edge}T12:00") for edge in edges]
     if found is None:
         assert all(desired_state(instant) is desired_state(now) for instant in later if instant > now)
