@@ -147,7 +147,7 @@ def findings(
     message = _ready_message(policy, state, counts)
     if unknown:
         message = f"{message}; {unknown_names_message(unknown)}"
-    progressing = f"{plural(pending, 'workload')} not yet checked or written" if pending else ""
+    progressing = f"{plural(pending, 'workload')} not yet evaluated or written" if pending else ""
     return (
         *readiness("DryRun" if policy.dry_run else str(state), message, progressing, problem),
         _paused(state, counts, bool(pending)),
