@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from builders import cluster_policy, ingest, policy, policy_set, sync
-from syncpause.domain.change.plan import Change, plan
+from builders import cluster_policy, ingest, patched, policy, policy_set, sync
+from syncpause.domain.change.plan import plan
 from syncpause.domain.change.restore import current
 from syncpause.domain.decision.decide import decide
-from syncpause.domain.workload import CronJob, Workload, label_fields
+from syncpause.domain.workload import CronJob, Workload
 
 FULL = os.environ.get("CHAOS") == "full"
 SCHOOLS = ("adams", "baker", "clark")
@@ -153,18 +153,6 @@ def should_be_paused(rules: list[Rules], school: str, application: str, now: dat
     return any(open_)
 
 
-def written(workload: Workload, change: Change) -> Workload:
-    """The workload after the API server applied a change."""
-    fields = {"suspend": "suspend", "startingDeadlineSeconds": "deadline", "replicas": "replicas"}
-    spec = {fields[name]: value for name, value in change.spec.items()}
-    labels = {
-        name: value for name, value in {**workload.labels, **change.labels}.items() if value is not None
-    }
-    merged = {**workload.annotations, **change.annotations}
-    annotations = {name: value for name, value in merged.items() if value is not None}
-    return replace(workload, **label_fields(labels), annotations=annotations, **spec)
-
-
 class Summer(RuleBasedStateMachine):
     """One cluster with random edits and jumps of time."""
 
@@ -216,7 +204,7 @@ class Summer(RuleBasedStateMachine):
         policies_now = policy_set(*known)
         for name, workload in self.workloads.items():
             change = plan(workload, decide(policies_now, workload, self.now), self.now)
-            after = written(workload, change) if change else workload
+            after = patched(workload, change)
             self.workloads[name] = after
             self._check(after)
             assert plan(after, decide(policies_now, after, self.now), self.now) is None, (

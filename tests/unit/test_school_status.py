@@ -1,24 +1,19 @@
-"""The status of a school: state, days, applications, next transition and Events."""
+"""The status of a school: state, days, applications, conditions and Events."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from builders import at, ingest, policy, policy_set, sync
 from syncpause.api import names
 from syncpause.api.school import SchoolState, SchoolStatus
-from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.decide import decide
 from syncpause.domain.decision.policy_set import PolicySet
-from syncpause.domain.school import object_name
 from syncpause.domain.status.announcements import announce_school
 from syncpause.domain.status.phase import is_written, phase_of
 from syncpause.domain.status.school_status import Member, school_status
-from syncpause.domain.status.transition import MAX_EDGES, NextTransition, next_transition
 from syncpause.domain.workload import Workload
 
 JULY = at("2027-07-01T12:00")
@@ -29,7 +24,6 @@ PAUSED_IN_JUNE = {
     names.PAUSED_AT: "2027-06-15T05:00:01Z",
 }
 NOTHING = SchoolStatus()
-SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
 def paused(name: str = "rosters", **fields: Any) -> Workload:
@@ -57,11 +51,6 @@ def status(
         phase = phase_of(workload, decision, running)
         members.append(Member(workload, decision, phase, running, is_written(workload, decision), refused))
     return school_status(policies, members, before, 1, now)
-
-
-def following(here: PolicySet, now: Any) -> NextTransition | None:
-    """The next transition of one sync of the school."""
-    return next_transition(here, [sync()], [decide(here, sync(), now)], now)
 
 
 def condition(found: SchoolStatus, type_: str) -> tuple[str, str]:
@@ -189,67 +178,3 @@ def test_transitions_are_announced_once(
 
     assert [item.reason for item in announce_school(of(before), of(after))] == reasons
     assert list(announce_school(of(after), of(after))) == []
-
-
-def test_the_next_transition_skips_edges_that_change_nothing() -> None:
-    """The default's edges mean nothing to a school with its own dates."""
-    own = policy("own", schools=["lincoln"], windows=[{"name": "w", "firstDay": "07-01", "lastDay": "07-31"}])
-    found = following(policy_set(policy("district"), own), MARCH)
-    assert found is not None
-    assert str(found) == "Pause 2027-07-01 00:00 CDT"
-    never = following(policy_set(policy("district"), policy("own", schools=["lincoln"], windows=[])), MARCH)
-    assert never is None
-    assert next_transition(policy_set(), [], [], MARCH) is None
-
-
-def test_the_search_for_a_transition_ends_after_a_few_years() -> None:
-    """A window of the whole year has an edge each New Year that changes nothing; a far one is still found."""
-    whole_year = [{"name": "w", "firstDay": "01-01", "lastDay": "12-31"}]
-    assert following(policy_set(policy(windows=whole_year)), MARCH) is None
-    far = [{"name": "w", "firstDay": "2041-07-01", "lastDay": "2041-07-31"}]
-    assert str(following(policy_set(policy(windows=far)), MARCH)) == "Pause 2041-07-01 00:00 CDT"
-
-
-days = st.dates(min_value=at("2026-01-01T00:00").date(), max_value=at("2028-12-31T00:00").date())
-
-
-@given(st.lists(st.tuples(days, days), max_size=4), days)
-def test_nothing_changes_before_the_next_transition(pairs: list[tuple[Any, Any]], today: Any) -> None:
-    windows = [
-        {"name": f"w{n}", "firstDay": min(pair).isoformat(), "lastDay": max(pair).isoformat()}
-        for n, pair in enumerate(pairs)
-    ]
-    here, now = policy_set(policy("p", windows=windows)), at(f"{today}T12:00")
-
-    def desired_state(instant: Any) -> DesiredState:
-        return decide(here, sync(), instant).desired_state
-
-    found = following(here, now)
-    edges = sorted({span for window in windows for span in (window["firstDay"], window["lastDay"])})
-    assert len(edges) < MAX_EDGES
-    later = [at(f"{edge}T12:00") for edge in edges]
-    if found is None:
-        assert all(desired_state(instant) is desired_state(now) for instant in later if instant > now)
-    else:
-        assert desired_state(found.at) is not desired_state(now)
-        assert all(
-            desired_state(instant) is desired_state(now) for instant in later if now < instant < found.at
-        )
-
-
-labels = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", fullmatch=True)
-
-
-@given(st.lists(labels, unique=True, max_size=30))
-def test_every_school_gets_a_valid_name_of_its_own(schools: list[str]) -> None:
-    found = [object_name(school) for school in schools]
-    assert len(set(found)) == len(schools)
-    assert all(SUBDOMAIN.fullmatch(name) and len(name) <= 253 for name in found)
-
-
-def test_a_valid_name_is_kept_and_a_made_up_one_can_be_nobodys_own() -> None:
-    assert object_name("lincoln-high") == "lincoln-high"
-    made_up = object_name("Lincoln_High")
-    assert re.fullmatch(r"lincoln-high\.[0-9a-f]{16}", made_up)
-    assert object_name(made_up) != made_up
-    assert object_name("A..B").startswith("a-b.")

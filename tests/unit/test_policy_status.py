@@ -1,4 +1,4 @@
-"""The status of a policy, and its Events."""
+"""The status of a policy: conditions and Events."""
 
 from __future__ import annotations
 
