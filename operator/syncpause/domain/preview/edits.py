@@ -106,11 +106,11 @@ def _slug(text: str) -> str:
     return kept[:_NAME_LENGTH].strip("-") or SUMMER
 
 
-def _unused_name(wanted: str, taken: Iterable[str]) -> str:
+def _unused_name(name: str, taken: Iterable[str]) -> str:
     """Return the name, with the lowest number from 2 that makes it unused if it is taken."""
-    used, name, number = set(taken), wanted, 2
+    used, base, number = set(taken), name, 2
     while name in used:
         suffix = f"-{number}"
-        name = f"{wanted[: _NAME_LENGTH - len(suffix)]}{suffix}"
+        name = f"{base[: _NAME_LENGTH - len(suffix)]}{suffix}"
         number += 1
     return name

@@ -24,7 +24,7 @@ RESUMING = "Resuming"
 
 # These messages are in the status of every school, of which there are tens of thousands: keep them short.
 WRITTEN = "all workloads are written"
-SEE_READY = "the message of Ready says what to fix"
+SEE_READY = "see the message of Ready"
 NOT_STALLED = "nothing has to be fixed"
 NOT_CONTESTED = "nobody undoes the pause"
 
