@@ -90,10 +90,9 @@ class Operator:
         self.informers = self._build_informers(client)
         self._lines = self._inform(client, map(schools_of, settings.scope), self.book)
         self._sight = Sight(
+            self,
             informers=[each.watch for each in self.informers] + [each.watch for each in self._lines],
             policies=policy_watches,
-            unseen=lambda: self.unseen,
-            compare=self.policy_cache.compare_soon,
         )
         self._leadership = self._build_leadership(client)
         self._workers: list[asyncio.Task[None]] = []
@@ -125,6 +124,7 @@ class Operator:
             limiter=self._limiter,
             clock=self._clock,
             interval=self._settings.status_interval,
+            served=lambda: not self.limitation,
         )
 
     def _build_reconciler(self, client: Client) -> Reconciler:
@@ -177,8 +177,32 @@ class Operator:
     @property
     def problem(self) -> str:
         """Why it cannot do its work just now; empty when it can."""
-        found = (self.policy_cache.policy_set.unreadable, *self._unseen(), self.scheduler.problem)
+        found = (
+            self.policy_cache.policy_set.unreadable,
+            *self._unseen(),
+            self.scheduler.problem,
+            self._leadership.problem,
+        )
         return "; ".join(filter(None, found))
+
+    @property
+    def limitation(self) -> str:
+        """What does not work although the operator pauses and resumes; empty when everything works."""
+        unserved = [each.problem for each in self._lines if not each.served]
+        return f"no school's status is written: {unserved[0]}; apply crds/" if unserved else ""
+
+    @property
+    def policies_read_at(self) -> float:
+        """When policies and namespaces were last listed (``time.monotonic``)."""
+        return self.policy_cache.read_at
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether a namespace exists; true until the namespaces have been read."""
+        return not self.policy_cache.synced.is_set() or name in self.policy_cache.policy_set.namespaces
+
+    def compare_soon(self) -> None:
+        """List policies and namespaces now."""
+        self.policy_cache.compare_soon()
 
     @property
     def unseen(self) -> str:
@@ -188,7 +212,8 @@ class Operator:
     def _unseen(self) -> list[str]:
         """Where the API server serves no policies, nobody can watch any: it is no fault of this replica."""
         none_served = bool(self.policy_cache.policy_set.unreadable) and not self.policy_cache.unreached
-        informers = [each.problem for each in self.informers] + [each.problem for each in self._lines]
+        informers = [each.problem for each in self.informers]
+        informers += [each.problem for each in self._lines if each.served]
         return [*informers, *self._sight.problems(with_policies=not none_served)]
 
     async def run(self, stop: asyncio.Event, *others: Coroutine[Any, Any, None]) -> None:

@@ -1,58 +1,74 @@
-"""Whether the operator sees what it decides by: each watch lives, and what it names can be read."""
+"""Whether the operator sees the cluster: every watch brings bytes, and what it names can be read."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
-from syncpause.controller.metrics import WATCH_SILENCE
+from syncpause.controller.metrics import SCHOOLS_READABLE, WATCH_SILENCE
 from syncpause.kube.watch_state import WatchState
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 2.0
 COMPARE_SECONDS = 10.0
-"""How often policies and namespaces are read while a watch of them is silent."""
+"""How often policies and namespaces are listed while one of their watches has a problem."""
+STALL_SECONDS = 5.0
+"""A check that is later than this proves that the process did not run, and nothing about a watch."""
 
 
 class Blind(Exception):
     """The operator has not seen the cluster for longer than a leader may."""
 
 
-class Sight:
-    """Checks every watch, and how long the operator has been blind.
+class View(Protocol):
+    """What the operator knows of the cluster besides its watches."""
 
-    ``informers`` are the watches of workloads and schools, ``policies`` those of policies, namespaces and
-    CRDs. ``unseen`` returns a sentence for what cannot be read, or an empty one. ``compare`` reads policies
-    and namespaces: a silent watch costs seconds then, and not the half hour until the next comparison.
+    @property
+    def unseen(self) -> str:
+        """A sentence for what cannot be seen, or empty."""
+
+    @property
+    def limitation(self) -> str:
+        """A sentence for what does not work although the operator is ready, or empty."""
+
+    @property
+    def policies_read_at(self) -> float:
+        """When policies and namespaces were last listed (``time.monotonic``)."""
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether a namespace exists, as far as is known."""
+
+    def compare_soon(self) -> None:
+        """List policies and namespaces now."""
+
+
+class Sight:
+    """Checks every watch, and measures for how long the operator has been blind.
+
+    ``informers`` are the watches of workloads and schools; ``policies`` are those of policies, namespaces and
+    CRDs, which kopf reads. While one of the latter has a problem, policies and namespaces are listed often.
     """
 
     def __init__(
-        self,
-        *,
-        informers: Sequence[WatchState],
-        policies: Sequence[WatchState],
-        unseen: Callable[[], str],
-        compare: Callable[[], None],
+        self, view: View, *, informers: Sequence[WatchState], policies: Sequence[WatchState]
     ) -> None:
+        self._view = view
         self._watches = [*informers, *policies]
         self._policies = policies
-        self._unseen = unseen
-        self._compare = compare
         self._reported: set[str] = set()
         self._compared_at = 0.0
+        self._read_at = 0.0
         self._blind_since: float | None = time.monotonic()
 
     def problems(self, *, with_policies: bool) -> list[str]:
-        """A sentence for each watch that is silent; those of policies, namespaces and CRDs only if asked."""
-        return [
-            watch.problem
-            for watch in self._watches
-            if watch.problem and (with_policies or watch not in self._policies)
-        ]
+        """A sentence for each watch with a problem; ``with_policies`` includes those that kopf reads."""
+        watches = [watch for watch in self._watches if with_policies or watch not in self._policies]
+        return [problem for watch in watches if (problem := watch.problem)]
 
     @property
     def blind_for(self) -> float:
@@ -60,34 +76,61 @@ class Sight:
         return 0.0 if self._blind_since is None else time.monotonic() - self._blind_since
 
     async def run(self) -> None:
-        """Check, for ever."""
+        """Check for ever."""
+        loop = asyncio.get_running_loop()
+        late = 0.0
         while True:
-            self._check()
+            self.check(late)
+            began = loop.time()
             await asyncio.sleep(CHECK_SECONDS)
+            late = loop.time() - began - CHECK_SECONDS
 
-    async def lose(self, patience: float) -> None:
-        """Wait until the operator has been blind for ``patience`` seconds from now on, and raise Blind."""
+    async def wait_until_blind(self, patience: float) -> None:
+        """Return never: raise Blind once the operator has been blind for ``patience`` seconds from now on."""
         began = time.monotonic()
         while min(self.blind_for, time.monotonic() - began) < patience:  # noqa: ASYNC110 - time passes
             await asyncio.sleep(min(CHECK_SECONDS, patience))
-        raise Blind(self._unseen())
+        raise Blind(self._view.unseen)
 
-    def _check(self) -> None:
+    def _excuse(self, seconds: float) -> None:
+        for watch in self._watches:
+            watch.excuse(seconds)
+        if self._blind_since is not None:
+            self._blind_since += seconds
+
+    def check(self, late: float = 0.0) -> None:
+        """Check once, ``late`` seconds after it was due: while a process stands still, it sees nothing."""
+        if late > STALL_SECONDS:
+            log.warning("the process stood still", seconds=round(late))
+            self._excuse(late)
+        self._compare_where_needed()
         for watch in self._watches:
             WATCH_SILENCE.labels(watch.name).set(watch.silence)
             self._report(watch)
-        now = time.monotonic()
-        silent = any(watch.problem for watch in self._policies)
-        if silent and now - self._compared_at >= COMPARE_SECONDS:
-            self._compared_at = now
-            self._compare()
-        if not self._unseen():
+        SCHOOLS_READABLE.set(0 if self._view.limitation else 1)
+        if not self._view.unseen:
             self._blind_since = None
         elif self._blind_since is None:
-            self._blind_since = now
+            self._blind_since = time.monotonic()
+
+    def _compare_where_needed(self) -> None:
+        """A list of policies and namespaces finds what a watch of them withheld."""
+        for watch in self._policies:
+            if watch.namespace:
+                watch.expect(self._view.has_namespace(watch.namespace))
+        if self._view.policies_read_at > self._read_at:
+            self._read_at = self._view.policies_read_at
+            for watch in self._policies:
+                if watch.expected:
+                    watch.listed()
+        now = time.monotonic()
+        needed = any(watch.problem or watch.list_due for watch in self._policies)
+        if needed and now - self._compared_at >= COMPARE_SECONDS:
+            self._compared_at = now
+            self._view.compare_soon()
 
     def _report(self, watch: WatchState) -> None:
-        """Log the silence of a watch once, and its end."""
+        """Log the problem of a watch once, and its end."""
         problem = watch.problem
         if problem and watch.name not in self._reported:
             self._reported.add(watch.name)

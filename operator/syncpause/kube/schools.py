@@ -15,6 +15,7 @@ from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import ObjectList, Page, decode_objects, unreadable
 from syncpause.kube.informer import Source
+from syncpause.kube.namespaces import list_in
 from syncpause.kube.paging import list_all
 
 Objects = list[dict[str, Any]]
@@ -51,7 +52,9 @@ class SchoolSyncs:
 
     async def list(self, namespace: str = "") -> Objects:
         """Whole objects: of one namespace or of all."""
-        return await list_all(self._client, paths.schools(namespace), decode_objects)
+        return await list_in(
+            self._client, namespace, list_all(self._client, paths.schools(namespace), decode_objects)
+        )
 
     async def create(self, key: LineKey, school: str) -> Line:
         """Make the line of a school, without a status yet. Raises Conflict if it is there."""
@@ -126,4 +129,4 @@ def _decode_list(body: bytes) -> Page[Line]:
 
 def schools_of(namespace: str = "") -> Source[Line]:
     """Every SchoolSync of one namespace or of all, for an informer."""
-    return Source(SchoolSync.KIND, paths.schools(namespace), "", _decode_list, _decode)
+    return Source(SchoolSync.KIND, paths.schools(namespace), "", namespace, _decode_list, _decode)

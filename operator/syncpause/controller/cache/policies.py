@@ -7,6 +7,7 @@ every policy, and that must resume nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -71,6 +72,8 @@ class PolicyCache:
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
+        self.read_at = 0.0
+        """When everything was last compared (``time.monotonic``)."""
 
     def seen(self, ref: PolicyRef) -> ObservedPolicy | None:
         """A policy with its status as last read or written."""
@@ -167,6 +170,7 @@ class PolicyCache:
         for name in self._arrived & self.policy_set.namespaces.keys():
             known_namespaces[str(name)] = self.policy_set.namespaces[str(name)]
         self.unreached = ""
+        self.read_at = time.monotonic()
         unchanged = before == after and known_namespaces == self.policy_set.namespaces
         if unchanged and not was_unreadable and since == self.policy_set.api_since:
             return

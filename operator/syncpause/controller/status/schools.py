@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
@@ -57,7 +57,9 @@ class SchoolReporter:
         limiter: WriteLimiter,
         clock: Clock,
         interval: float,
+        served: Callable[[], bool],
     ) -> None:
+        self._served = served
         self._schools = schools
         self._school_cache = book
         self._events = events
@@ -113,6 +115,10 @@ class SchoolReporter:
     async def flush(self) -> None:
         """One round: every line that was touched, then the news. Nothing while policies cannot be read."""
         if self._policy_cache.policy_set.unreadable:
+            return
+        if not self._served():  # the CRD is missing, which the informer reports: a request each would fail
+            self._problem = "the API server does not serve SchoolSyncs"
+            self._changed.set()
             return
         touched, self._touched = sorted(self._touched, key=self._awaits), set()
         problems: list[str] = []
