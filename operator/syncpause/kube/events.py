@@ -1,4 +1,4 @@
-"""Kubernetes Events: what happened to an object, for ``kubectl describe`` and whoever collects them."""
+"""Kubernetes Events: what happened to an object, for ``kubectl describe`` and for event collectors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from syncpause.kube.errors import ApiError, NotFound
 log = logging.getLogger(__name__)
 
 MESSAGE_LENGTH = 1024
-"""Validation refuses a longer message."""
+"""Bytes. The API server rejects a longer message."""
 NAME_LENGTH = 253
 REPEAT_SECONDS = 600.0
 REMEMBERED = 1000
+"""The number of Events whose repetitions are recognized."""
 
 EventType = Literal["Normal", "Warning"]
 
@@ -47,7 +48,7 @@ _Same = tuple[ObjectRef, str, str, str]
 
 
 class Events:
-    """Posts Events. The same one again within ten minutes raises the count of the first."""
+    """Writes Events. A repetition within ten minutes increments the count of the first one."""
 
     def __init__(
         self,
@@ -64,8 +65,10 @@ class Events:
         self._posted: OrderedDict[_Same, _Posted] = OrderedDict()
 
     async def post(self, *, regarding: ObjectRef, type: EventType | str, reason: str, message: str) -> bool:
-        """Post an Event; ``reason`` is one CamelCase word. Returns whether it was written: never raises
-        ApiError, for no work may fail because its announcement did. Events of one object come one by one.
+        """Write an Event; ``reason`` is one CamelCase word. Returns whether that succeeded.
+
+        Never raises ApiError, because no work may fail with its announcement. Not for concurrent calls with
+        the same object.
         """
         message = _cut(message, MESSAGE_LENGTH)
         same: _Same = (regarding, type, reason, message)
@@ -85,13 +88,13 @@ class Events:
         try:
             await self._client.patch(posted.path, body)
         except NotFound:
-            return False  # Events are deleted after an hour (--event-ttl), or by anyone at any time.
+            return False  # the API server deletes Events after an hour (--event-ttl)
         posted.count += 1
         return True
 
     async def _create(self, same: _Same) -> None:
         regarding, type_, reason, message = same
-        # Validation: the Event of a cluster-scoped object belongs into the namespace "default".
+        # The API server requires the namespace "default" for the Event of a cluster-scoped object.
         namespace = regarding.namespace or "default"
         suffix = f".{time.time_ns():x}"
         name = regarding.name[: NAME_LENGTH - len(suffix)].rstrip("-.") + suffix
@@ -137,7 +140,7 @@ def _stamp(instant: datetime) -> str:
 
 
 def _cut(text: str, length: int) -> str:
-    """At most ``length`` bytes, which is how the API server counts."""
+    """The text, cut to ``length`` bytes: the API server counts bytes."""
     encoded = text.encode()
     if len(encoded) <= length:
         return text
