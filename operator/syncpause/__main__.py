@@ -16,7 +16,7 @@ import structlog
 
 from syncpause import __version__, memory
 from syncpause.cli.release import release
-from syncpause.controller.schedule.clock import Clock, wall_clock
+from syncpause.controller.clock import Clock, wall_clock
 from syncpause.settings import ENV_PREFIX, Settings
 
 
@@ -112,7 +112,7 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
     async with client:
         states = watches(settings)
         operator = Operator(client, settings, clock, list(states.values()))
-        watcher = Watcher(operator.policy_cache, client, settings, states)
+        watcher = Watcher(operator.context.policies, client, settings, states)
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:

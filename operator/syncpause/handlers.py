@@ -70,7 +70,7 @@ def build_registry(
     @kopf.on.event(GROUP, VERSION, ClusterSyncPausePolicy.PLURAL, registry=registry)
     async def policy_seen(event: kopf.RawEvent, **_: Any) -> None:
         if event["type"] is None:  # from a list, which does not report what was deleted before it
-            loop.call_soon_threadsafe(policy_cache.compare_soon)
+            loop.call_soon_threadsafe(policy_cache.read_soon)
         loop.call_soon_threadsafe(policy_cache.policy_event, event["type"], event["object"])
 
     @kopf.on.event("v1", "namespaces", registry=registry)

@@ -60,7 +60,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.operator = Operator(cast(Client, None), Settings(writes_per_second=0))
-        self.writer = self.operator.reconciler._workloads = NullWriter(self)
+        self.writer = self.operator.reconciler._api = NullWriter(self)
         self.echoes = 0.0
         self._held = process.resident_kib(os.getpid())
 
@@ -69,7 +69,7 @@ class Engine:
         spec = ClusterPolicySpec.model_validate({**load.SUMMER, "windows": load.OPEN})
         policy = Policy.of(PolicyRef("", load.POLICY), spec, load_zone(spec.time_zone))
         names = [load.namespace_of(number) for number in range(load.NAMESPACES)]
-        self.operator.policy_cache.policy_set = PolicySet(
+        self.operator.context.policies.policy_set = PolicySet(
             {policy.ref: policy}, {name: Namespace(name) for name in names}
         )
 
@@ -86,16 +86,16 @@ class Engine:
     async def transition(self) -> tuple[float, float]:
         """CPU seconds of planning what to look at, and of looking at all of it."""
         began = time.process_time()
-        self.operator._look_at_everything()
+        self.operator._reconcile_everything()
         planned = time.process_time() - began
         workers = [asyncio.create_task(self.operator.reconciler.work()) for _ in range(WORKERS)]
-        await self.operator.queue.idle()
-        self.operator.queue.close()
+        await self.operator.context.queue.idle()
+        self.operator.context.queue.close()
         await asyncio.wait(workers, timeout=1)
         return planned, time.process_time() - began - self.writer.seconds - self.echoes
 
     def paused(self) -> int:
-        return sum(workload.stopped and workload.marked for workload in self.operator.workload_cache)
+        return sum(workload.stopped and workload.marked for workload in self.operator.context.workloads)
 
     def memory_kib(self) -> float:
         """What it holds more than in the beginning."""

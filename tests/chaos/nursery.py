@@ -132,7 +132,7 @@ def _serve() -> None:
 
 def _child(order: dict[str, Any]) -> None:
     from syncpause.__main__ import serve  # noqa: PLC0415
-    from syncpause.controller.schedule.clock import wall_clock  # noqa: PLC0415
+    from syncpause.controller.clock import wall_clock  # noqa: PLC0415
     from syncpause.logs import configure  # noqa: PLC0415
     from syncpause.settings import Settings  # noqa: PLC0415
 

@@ -200,7 +200,7 @@ class RunningOperator:
         self._client = await connect(kubeconfig=self._kubeconfig)
         states = watches(settings)
         self.operator = Operator(self._client, settings, self.now, list(states.values()))
-        watcher = Watcher(self.operator.policy_cache, self._client, settings, states)
+        watcher = Watcher(self.operator.context.policies, self._client, settings, states)
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(self.operator.run(self._stop, watcher.run()))
         if lead:

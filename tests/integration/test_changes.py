@@ -9,7 +9,7 @@ import pytest
 from stage import RunningOperator, Stage, eventually
 
 from controlplane.failure import KubectlError
-from syncpause.controller.cache.workloads import School
+from syncpause.domain.school import School
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 AUTUMN = [{"name": "autumn", "firstDay": "2027-10-01", "lastDay": "2027-10-31"}]
@@ -36,7 +36,7 @@ async def test_ready_can_be_waited_for_after_every_change(stage: Stage, operator
         stage.sync(f"sync-{number}")
     lincoln = School(stage.namespace, "lincoln")
     await eventually(
-        lambda: len(operator.operator.workload_cache.members(lincoln)) == 10, "its syncs are seen"
+        lambda: len(operator.operator.context.workloads.members(lincoln)) == 10, "its syncs are seen"
     )
     for windows in (SPRING, AUTUMN, SPRING):
         stage.policy(windows=windows)

@@ -85,11 +85,11 @@ async def test_policies_that_cannot_be_read_hold_everything(
     proxy.inject(lambda seen: Fault(403) if "syncpause.dev" in seen.path and seen.method == "GET" else None)
     assert operator.operator is not None
     running = operator.operator
-    running.policy_cache.compare_soon()
+    running.context.policies.read_soon()
     await eventually(lambda: "keeps its state" in running.problem and [running.problem], "it says so")
     operator.jump_to(APRIL)
     stage.sync("newborn")
-    await eventually(lambda: len(running.workload_cache) >= 2, "the newborn is seen")
+    await eventually(lambda: len(running.context.workloads) >= 2, "the newborn is seen")
     assert stage.is_paused() is True
     proxy.heal()
     await eventually(stage.is_syncing, "readable again, so resumed")

@@ -14,9 +14,9 @@ from stage import RunningOperator, Stage, eventually
 import shipped
 from controlplane.cluster import Cluster
 from faulty.proxy import Fault, FaultProxy
-from syncpause.controller.cache.workloads import School
 from syncpause.controller.operator import Operator
 from syncpause.controller.schedule import scheduler
+from syncpause.domain.school import School
 
 SCHOOLS_CRD = Path(__file__).parents[2] / "crds/syncpause.dev_schoolsyncs.yaml"
 MUTE = "is accepted, but nothing has come through it"

@@ -11,27 +11,28 @@ from builders import sync
 from syncpause.api import names
 from syncpause.controller.cache.schools import SchoolCache
 from syncpause.controller.cache.workloads import WorkloadCache
+from syncpause.controller.stale import StaleSchools
 from syncpause.domain.workload import CronJob, Kind, label_fields
 from syncpause.kube.decoding import decode_one
 from syncpause.kube.errors import ConnectionLost
 from syncpause.kube.schools import Line, LineKey
 
 
-def test_of_a_version_that_watch_and_answer_tell_the_watchs_record_is_kept() -> None:
-    workload_cache = WorkloadCache()
-    answer, told = sync(resource_version=2), sync(resource_version=2)
-    assert workload_cache.put(answer)
-    assert not workload_cache.put(told, from_informer=True), "it tells nothing new"
-    assert workload_cache.get(told.key) is told
-    assert not workload_cache.put(answer)
-    assert workload_cache.get(told.key) is told
+def test_of_two_records_of_one_version_the_watchs_stays() -> None:
+    cache = WorkloadCache()
+    answer, seen = sync(resource_version=2), sync(resource_version=2)
+    assert cache.put(answer)
+    assert not cache.put(seen, from_informer=True), "the version is known"
+    assert cache.get(seen.key) is seen
+    assert not cache.put(answer)
+    assert cache.get(seen.key) is seen
 
 
 def test_versions_of_one_workload_share_what_names_it() -> None:
-    workload_cache = WorkloadCache()
+    cache = WorkloadCache()
     first, second = sync(resource_version=1), sync(resource_version=2)
-    workload_cache.put(first, from_informer=True)
-    workload_cache.put(second)
+    cache.put(first, from_informer=True)
+    cache.put(second)
     assert second.key is first.key
     assert second.uid is first.uid
 
@@ -72,39 +73,41 @@ def test_a_version_that_is_no_number_is_no_workload(version: str) -> None:
         decode_one(Kind.CRON_JOB, body.encode())
 
 
-def line(version: int, uid: str = "a") -> Line:
+def record(version: int, uid: str = "a") -> Line:
     return Line(key=LineKey("d9", "lincoln"), uid=uid, resource_version=version, generation=1)
 
 
 @pytest.fixture
-def changes() -> list[LineKey]:
-    return []
+def stale() -> StaleSchools:
+    return StaleSchools()
 
 
 @pytest.fixture
-def book(changes: list[LineKey]) -> SchoolCache:
-    return SchoolCache(changes.append)
+def cache(stale: StaleSchools) -> SchoolCache:
+    return SchoolCache(stale)
 
 
-def test_a_line_that_was_written_is_no_news_to_the_watch(book: SchoolCache, changes: list[LineKey]) -> None:
-    answer, told = line(2), line(2)
-    book.put(answer)
-    book.upsert(told)
-    assert book.line(told.key) is told
-    assert changes == []
+def test_a_status_that_the_operator_wrote_is_not_stale_when_the_watch_brings_it(
+    cache: SchoolCache, stale: StaleSchools
+) -> None:
+    answer, seen = record(2), record(2)
+    cache.put(answer)
+    cache.upsert(seen)
+    assert cache.get(seen.key) is seen
+    assert stale.take() == set()
 
 
-def test_an_answer_that_comes_late_replaces_nothing_newer(book: SchoolCache, changes: list[LineKey]) -> None:
-    """Or the next write would have a version that is over, and be refused."""
-    told = line(3)
-    book.upsert(told)
-    book.put(line(2))
-    assert book.line(told.key) is told
-    assert changes == [told.key]
+def test_an_answer_that_comes_late_replaces_nothing_newer(cache: SchoolCache, stale: StaleSchools) -> None:
+    """Otherwise the next write has an old version, and the API server refuses it."""
+    seen = record(3)
+    cache.upsert(seen)
+    cache.put(record(2))
+    assert cache.get(seen.key) is seen
+    assert stale.take() == {seen.key}
 
 
-def test_a_line_that_was_made_anew_replaces_its_namesake(book: SchoolCache) -> None:
-    book.upsert(line(3, uid="gone"))
-    made = line(2, uid="new")
-    book.put(made)
-    assert book.line(made.key) is made
+def test_a_school_sync_that_was_made_anew_replaces_its_namesake(cache: SchoolCache) -> None:
+    cache.upsert(record(3, uid="gone"))
+    made = record(2, uid="new")
+    cache.put(made)
+    assert cache.get(made.key) is made

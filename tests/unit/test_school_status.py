@@ -14,9 +14,9 @@ from syncpause.api import names
 from syncpause.api.school import SchoolState, SchoolStatus
 from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.school import object_name
 from syncpause.domain.status.announcements import announce_school
 from syncpause.domain.status.phase import phase_of, written
-from syncpause.domain.status.school_names import object_name
 from syncpause.domain.status.school_status import Member, school_status
 from syncpause.domain.status.transition import MOST_EDGES, NextTransition, next_transition
 from syncpause.domain.workload import Workload

@@ -25,13 +25,12 @@ from syncpause.cli.failure import Failure, WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import warn, write_structured
 from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
-from syncpause.controller.cache.workloads import School
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.decision.windows import local_day
 from syncpause.domain.preview.edits import copy_for_school
 from syncpause.domain.preview.forecast import compare
-from syncpause.domain.status.school_names import object_name
+from syncpause.domain.school import School, object_name
 from syncpause.domain.status.transition import zone_of
 from syncpause.domain.workload import Workload
 from syncpause.kube.client import Client

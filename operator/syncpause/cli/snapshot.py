@@ -12,9 +12,9 @@ from syncpause.cli.failure import about_login, missing_right, unknown
 from syncpause.cli.options import Where
 from syncpause.cli.output import warn
 from syncpause.controller.cache.policy_objects import read_namespace, read_policy, ref_of
-from syncpause.controller.cache.workloads import School
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.school import School
 from syncpause.domain.workload import Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import Forbidden, NotFound

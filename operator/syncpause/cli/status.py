@@ -16,7 +16,7 @@ from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, state_text, write_structured
 from syncpause.cli.snapshot import Reader, Snapshot, no_school, take
 from syncpause.cli.wording import as_json, describe
-from syncpause.controller.cache.workloads import School
+from syncpause.domain.school import School
 from syncpause.domain.workload import Workload
 
 

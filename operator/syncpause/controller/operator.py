@@ -1,4 +1,4 @@
-"""The operator put together: observe, resolve, plan, apply, report; start, lead, stop."""
+"""One replica of the operator, put together: watch, schedule, reconcile, report; start, lead, stop."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ import structlog
 
 from syncpause.controller.cache.policies import Affected, PolicyCache
 from syncpause.controller.cache.schools import SchoolCache
-from syncpause.controller.cache.workload_events import WorkloadEventHandler
-from syncpause.controller.cache.workloads import School, WorkloadCache
+from syncpause.controller.cache.workload_states import WorkloadStates
+from syncpause.controller.cache.workloads import WorkloadCache
+from syncpause.controller.clock import Clock, wall_clock
+from syncpause.controller.context import Context
 from syncpause.controller.jobs.running import RunningJobs
-from syncpause.controller.jobs.terminating_pods import TerminatingPods
-from syncpause.controller.jobs.untracked import UntrackedJobs
 from syncpause.controller.leadership import Leadership, run_together
 from syncpause.controller.metrics import LEADING
-from syncpause.controller.reconcile.drift import DriftDetector
 from syncpause.controller.reconcile.reconciler import Reconciler
 from syncpause.controller.reconcile.unlabeled import UnlabeledWorkloads
-from syncpause.controller.schedule.clock import Clock, wall_clock
+from syncpause.controller.reconcile.workload_events import WorkloadEventHandler
 from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
 from syncpause.controller.schedule.scheduler import Scheduler
 from syncpause.controller.sight import Sight
-from syncpause.controller.status.policies import Reporter
-from syncpause.controller.status.schools import SchoolReporter
-from syncpause.controller.status.workload_states import WorkloadStates
-from syncpause.domain.decision.decide import Decision
-from syncpause.domain.decision.policy import PolicyRef
-from syncpause.domain.workload import CronJob, Kind, Workload
+from syncpause.controller.stale import StalePolicies, StaleSchools, StaleStatuses
+from syncpause.controller.status.policy_statuses import PolicyStatuses
+from syncpause.controller.status.school_statuses import SchoolStatuses
+from syncpause.controller.status.writer import StatusWriter
+from syncpause.domain.workload import Kind
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import RecordT
 from syncpause.kube.errors import ApiError
 from syncpause.kube.events import Events
 from syncpause.kube.informer import Handler, Informer, Source, workloads_of
-from syncpause.kube.jobs import Job, Jobs
+from syncpause.kube.jobs import Jobs
 from syncpause.kube.lease import Lease
 from syncpause.kube.pods import Pods
 from syncpause.kube.policies import Policies
@@ -49,9 +47,18 @@ log = structlog.get_logger()
 
 
 class Operator:
-    """One replica of the operator. Nothing is written before every cache has synced and it leads.
+    """One replica. It writes nothing before every cache has synced and it leads.
 
-    ``policy_watches`` are the watches of policies, namespaces and CRDs, which someone else reads.
+    ``policy_watches`` are the watches of policies, namespaces and CRDs, which kopf reads.
+
+        informers ──▶ WorkloadEventHandler ──▶ workload cache ─┐
+        kopf ───────▶ PolicyCache ─────────────────────────────┤
+        Scheduler (edges) ─────────────────────────────────────┤
+                                                               ▼
+                           WorkQueue ──▶ Reconciler ──▶ one PATCH per workload
+                                                               │
+                           StaleStatuses ◀── WorkloadStates ◀──┘
+                                 └──▶ StatusWriter ──▶ one write per changed status, Events
     """
 
     def __init__(
@@ -62,123 +69,77 @@ class Operator:
         policy_watches: Sequence[WatchState] = (),
     ) -> None:
         self._settings = settings
-        self._clock = clock
         self.leading = asyncio.Event()
-        self.workload_cache = WorkloadCache()
-        self._limiter = WriteLimiter(settings.workers, settings.writes_per_second)
-        self.queue = WorkQueue(self._limiter)
-        self.workload_states = WorkloadStates(self._touch)
-        self.policy_cache = PolicyCache(
-            Policies(client), settings.scope, clock, self._world_changed, settings.relist_interval
+        self.context = context = self._build_context(client, clock)
+        self._jobs = RunningJobs(context, Jobs(client), Pods(client), settings.scope)
+        self.reconciler = Reconciler(context, Workloads(client), self._jobs)
+        self._unlabeled = UnlabeledWorkloads(
+            Workloads(client), settings.scope, self.reconciler.reconcile_unlabeled
         )
-        self.scheduler = Scheduler(
-            workload_cache=self.workload_cache,
-            policy_cache=self.policy_cache,
-            queue=self.queue,
-            clock=clock,
-            touch=self._touch,
-            on_step_back=self._look_at_everything,
+        self.scheduler = Scheduler(context, on_step_back=self._reconcile_everything)
+        events, interval = Events(client, instance=settings.name), settings.status_interval
+        self.informers = self._build_workload_informers(client)
+        self._school_informers = self._build_informers(
+            client, map(schools_of, settings.scope), context.schools
         )
-        self._events = Events(client, instance=settings.name)
-        self.reporter = self._build_reporter(client)
-        self._untracked = UntrackedJobs(Jobs(client), settings.scope, self._looked_back)
-        self._jobs = RunningJobs(Jobs(client), self._untracked, TerminatingPods(Pods(client)), self._stray)
-        self.book = SchoolCache(lambda key: self.schools.touch_line(key))  # noqa: PLW0108 - not there yet
-        self.schools = self._build_school_reporter(client)
-        self.reconciler = self._build_reconciler(client)
-        self._unlabeled = UnlabeledWorkloads(Workloads(client), settings.scope, self.reconciler.look_up)
-        self.informers = self._build_informers(client)
-        self._lines = self._inform(client, map(schools_of, settings.scope), self.book)
+        policies = PolicyStatuses(context, Policies(client))
+        self._policy_statuses = StatusWriter(policies, context.stale.policies, context, events, interval)
+        schools = SchoolStatuses(context, SchoolSyncs(client), self._jobs, lambda: not self.limitation)
+        self._school_statuses = StatusWriter(schools, context.stale.schools, context, events, interval)
         self._sight = Sight(
             self,
-            informers=[each.watch for each in self.informers] + [each.watch for each in self._lines],
-            policies=policy_watches,
+            context.policies,
+            informers=[each.watch for each in [*self.informers, *self._school_informers]],
+            kopf_watches=policy_watches,
         )
-        self._leadership = self._build_leadership(client)
+        lease = Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
+        self._leadership = Leadership(
+            lease if settings.leader_elect else None, self._sight, settings.blind_timeout
+        )
         self._workers: list[asyncio.Task[None]] = []
 
-    def _build_reporter(self, client: Client) -> Reporter:
-        return Reporter(
-            policies=Policies(client),
-            events=self._events,
-            workload_cache=self.workload_cache,
-            policy_cache=self.policy_cache,
-            workload_states=self.workload_states,
-            queue=self.queue,
-            limiter=self._limiter,
-            clock=self._clock,
-            interval=self._settings.status_interval,
-            cluster_wide=self._settings.scope == EVERYWHERE,
+    def _build_context(self, client: Client, clock: Clock) -> Context:
+        settings = self._settings
+        limiter = WriteLimiter(settings.workers, settings.writes_per_second)
+        stale = StaleStatuses(StalePolicies(cluster_wide=settings.scope == EVERYWHERE), StaleSchools())
+        policies = PolicyCache(
+            Policies(client), settings.scope, clock, self._policies_changed, settings.relist_interval
+        )
+        return Context(
+            clock=clock,
+            limiter=limiter,
+            queue=WorkQueue(limiter),
+            workloads=WorkloadCache(),
+            policies=policies,
+            schools=SchoolCache(stale.schools),
+            states=WorkloadStates(stale.policies),
+            stale=stale,
         )
 
-    def _build_school_reporter(self, client: Client) -> SchoolReporter:
-        return SchoolReporter(
-            schools=SchoolSyncs(client),
-            book=self.book,
-            events=self._events,
-            workload_cache=self.workload_cache,
-            policy_cache=self.policy_cache,
-            workload_states=self.workload_states,
-            jobs=self._jobs,
-            queue=self.queue,
-            limiter=self._limiter,
-            clock=self._clock,
-            interval=self._settings.status_interval,
-            served=lambda: not self.limitation,
-        )
-
-    def _build_reconciler(self, client: Client) -> Reconciler:
-        return Reconciler(
-            workloads=Workloads(client),
-            workload_cache=self.workload_cache,
-            policy_cache=self.policy_cache,
-            workload_states=self.workload_states,
-            queue=self.queue,
-            limiter=self._limiter,
-            jobs=self._jobs,
-            drift=DriftDetector(Workloads(client)),
-            book=self.book,
-            clock=self._clock,
-            warn=self._warn,
-            on_standing=self.schools.touch,
-        )
-
-    def _build_informers(self, client: Client) -> list[Informer[Workload]]:
-        observer = WorkloadEventHandler(
-            workload_cache=self.workload_cache,
-            queue=self.queue,
-            workload_states=self.workload_states,
-            leading=self.leading,
-            on_school=self._school_changed,
-            on_lost=self.reconciler.lost_sight,
-            on_relist=self._unlabeled.relisted,
+    def _build_workload_informers(self, client: Client) -> list[Informer[Any]]:
+        handler = WorkloadEventHandler(
+            self.context, self.leading, self.scheduler, self.reconciler, self._unlabeled
         )
         sources = (workloads_of(kind, namespace) for namespace in self._settings.scope for kind in Kind)
-        return self._inform(client, sources, observer)
+        return self._build_informers(client, sources, handler)
 
-    def _inform(
+    def _build_informers(
         self, client: Client, sources: Iterable[Source[RecordT]], handler: Handler[RecordT]
     ) -> list[Informer[RecordT]]:
-        size, silence = self._settings.page_size, self._settings.watch_timeout
-        return [Informer(client, each, handler, page_size=size, read_timeout=silence) for each in sources]
-
-    def _build_leadership(self, client: Client) -> Leadership:
-        chosen = self._settings
-        lease = Lease(client, chosen.lease_namespace, chosen.lease_name, chosen.name)
-        return Leadership(lease if chosen.leader_elect else None, self._sight, chosen.blind_timeout)
+        size, timeout = self._settings.page_size, self._settings.watch_timeout
+        return [Informer(client, each, handler, page_size=size, read_timeout=timeout) for each in sources]
 
     @property
     def synced(self) -> bool:
         """Whether every cache has been filled once."""
-        return self.policy_cache.synced.is_set() and all(
-            informer.synced.is_set() for informer in self.informers
-        )
+        synced = [each.synced for each in self.informers] + [self.context.policies.synced]
+        return all(each.is_set() for each in synced)
 
     @property
     def problem(self) -> str:
-        """Why it cannot do its work just now; empty when it can."""
+        """Why it cannot do its work now; empty when it can."""
         found = (
-            self.policy_cache.policy_set.unreadable,
+            self.context.policies.policy_set.unreadable,
             *self._unseen(),
             self.scheduler.problem,
             self._leadership.problem,
@@ -188,43 +149,31 @@ class Operator:
     @property
     def limitation(self) -> str:
         """What does not work although the operator pauses and resumes; empty when everything works."""
-        unserved = [each.problem for each in self._lines if not each.served]
+        unserved = [each.problem for each in self._school_informers if not each.served]
         return f"no school's status is written: {unserved[0]}; apply crds/" if unserved else ""
 
     @property
-    def policies_read_at(self) -> float:
-        """When policies and namespaces were last listed (``time.monotonic``)."""
-        return self.policy_cache.read_at
-
-    def has_namespace(self, name: str) -> bool:
-        """Whether a namespace exists; true until the namespaces have been read."""
-        return not self.policy_cache.synced.is_set() or name in self.policy_cache.policy_set.namespaces
-
-    def compare_soon(self) -> None:
-        """List policies and namespaces now."""
-        self.policy_cache.compare_soon()
-
-    @property
     def unseen(self) -> str:
-        """What of the cluster cannot be seen, and why; empty when all of it can."""
-        return "; ".join(filter(None, (self.policy_cache.unreached, *self._unseen())))
+        """What of the cluster it cannot see, and why; empty when it sees everything."""
+        return "; ".join(filter(None, (self.context.policies.unreached, *self._unseen())))
 
     def _unseen(self) -> list[str]:
-        """Where the API server serves no policies, nobody can watch any: it is no fault of this replica."""
-        none_served = bool(self.policy_cache.policy_set.unreadable) and not self.policy_cache.unreached
+        """Where the API server serves no policies, nobody can watch any: that is no fault of this replica."""
+        policies = self.context.policies
+        none_served = bool(policies.policy_set.unreadable) and not policies.unreached
         informers = [each.problem for each in self.informers]
-        informers += [each.problem for each in self._lines if each.served]
+        informers += [each.problem for each in self._school_informers if each.served]
         return [*informers, *self._sight.problems(with_policies=not none_served)]
 
     async def run(self, stop: asyncio.Event, *others: Coroutine[Any, Any, None]) -> None:
-        """Run until told to stop, then finish what is in flight.
+        """Run until ``stop`` is set, then finish what is in flight.
 
-        ``others`` are further tasks that must not end before. Raises what one of all these died of.
+        ``others`` are further tasks that must not end earlier. Raises what any of all these tasks raised.
         """
         tasks = [
-            self._start(self.policy_cache.run(), "intake"),
-            *(self._start(informer.run(), f"informer {informer.kind}") for informer in self.informers),
-            *(self._start(informer.run(), f"informer {informer.kind}") for informer in self._lines),
+            self._start(self.context.policies.run(), "policy cache"),
+            *(self._start(each.run(), f"informer {each.kind}") for each in self.informers),
+            *(self._start(each.run(), f"informer {each.kind}") for each in self._school_informers),
             self._start(self._sight.run(), "sight"),
             self._start(self._leadership.run(self._work, self._stop_leading), "lead"),
             *(self._start(other, "beside") for other in others),
@@ -247,90 +196,68 @@ class Operator:
 
     async def _work(self) -> None:
         """What only the leader does, once every cache has synced."""
-        await self.policy_cache.synced.wait()
+        context = self.context
+        await context.policies.synced.wait()
         for informer in self.informers:
             await informer.synced.wait()
-        await self._look_for_jobs()
+        await self._list_jobs()
         log.info(
-            "synced and leading", workloads=len(self.workload_cache), policies=len(self.policy_cache.refs())
+            "synced and leading", workloads=len(context.workloads), policies=len(context.policies.refs())
         )
         self.leading.set()
         LEADING.set(1)
-        self._look_at_everything()
+        self._reconcile_everything()
         count = self._settings.workers
         self._workers = [self._start(self.reconciler.work(), f"worker {n}") for n in range(count)]
         await run_together(
             self.scheduler.run(),
-            self.reporter.run(),
-            self.schools.run(),
-            self._untracked.run(),
+            self._policy_statuses.run(),
+            self._school_statuses.run(),
+            self._jobs.untracked.run(),
             self._unlabeled.run(),
             *self._workers,
         )
 
     def _stop_leading(self) -> None:
-        """The work has been stopped: only watch, as a standby does."""
+        """The work has stopped: only watch, as a standby does."""
         self._workers = []
         self.leading.clear()
         LEADING.set(0)
 
-    async def _look_for_jobs(self) -> None:
-        """Know the unfinished Jobs before the first resume, for some may have been suspended with a pause."""
+    async def _list_jobs(self) -> None:
+        """List unfinished Jobs before the first resume, because some may have been suspended with a pause."""
         try:
-            await self._untracked.look()
+            await self._jobs.untracked.check()
         except ApiError as error:
             log.warning("unfinished Jobs cannot be listed", error=str(error))
 
-    def _looked_back(self, uids: set[str]) -> None:
-        """Pauses have been looked back on: what was found, or that nothing was, changes their standing."""
-        for workload in self.workload_cache if uids else ():
-            if workload.uid in uids and workload.marked:
-                self.reconciler.looked_back(workload)
-
     async def _drain(self) -> None:
-        """Finish the writes in flight, tell the last status, give the lease up."""
+        """Finish the writes in flight, write the last statuses, give the Lease up."""
         log.info("stopping: finishing what is in flight")
-        self.queue.close()
+        self.context.queue.close()
         if self._workers:
             await asyncio.wait(self._workers, timeout=self._settings.drain_timeout)
+            flushes = asyncio.gather(self._policy_statuses.flush(), self._school_statuses.flush())
             try:
-                await asyncio.wait_for(asyncio.gather(self.reporter.flush(), self.schools.flush()), 1.0)
+                await asyncio.wait_for(flushes, 1.0)
             except (TimeoutError, ApiError):
                 log.warning("the last status was not written")
         if self.leading.is_set():
             await self._leadership.release()
         LEADING.set(0)
 
-    def _warn(self, workload: Workload, decision: Decision, reason: str, sentence: str) -> None:
-        self.reporter.warn(decision, reason, sentence)
-        self.schools.warn(workload, reason, sentence)
-
-    def _touch(self, ref: PolicyRef) -> None:
-        self.reporter.touch(ref)
-
-    def _world_changed(self, affected: Affected) -> None:
-        """Policies or namespaces changed: what they concern is looked at again."""
+    def _policies_changed(self, affected: Affected) -> None:
+        """Policies or namespaces changed: reconcile what they affect."""
         if not self.leading.is_set():
             return
-        schools = self.workload_cache.schools_in(affected.namespace)
-        keys = self.workload_cache.of(schools)
-        self.workload_states.expect(affected.policies, keys)
-        self.queue.add_bulk(keys)
+        context = self.context
+        schools = context.workloads.schools_in(affected.namespace)
+        keys = context.workloads.keys_of(schools)
+        context.states.expect(affected.policies, keys)
+        context.queue.add_bulk(keys)
         self.scheduler.plan([*affected.policies, *schools])
 
-    def _look_at_everything(self) -> None:
-        self._world_changed(Affected("", tuple(self.policy_cache.refs())))
-
-    def _school_changed(self, school: School) -> None:
-        """A school got or lost a workload: its edges, and what policies say of unknown names, may change."""
-        self.scheduler.plan([school])
-        self.schools.touch(school)
-        for policy in self.policy_cache.policy_set.over(school.namespace):
-            if policy.schools or policy.exemptions or policy.dry_run:
-                self._touch(policy.ref)
-
-    def _stray(self, workload: CronJob, job: Job, decision: Decision) -> None:
-        sentence = (
-            f"Job {job.namespace}/{job.name} of {workload.key} was started inside the pause and is suspended"
-        )
-        self._warn(workload, decision, "StrayJob", sentence)
+    def _reconcile_everything(self) -> None:
+        for school in self.context.workloads.schools_in(""):
+            self.context.stale.schools.add_school(school)
+        self._policies_changed(Affected("", tuple(self.context.policies.refs())))

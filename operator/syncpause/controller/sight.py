@@ -15,7 +15,7 @@ from syncpause.kube.watch_state import WatchState
 log = structlog.get_logger()
 
 CHECK_SECONDS = 2.0
-COMPARE_SECONDS = 10.0
+LIST_SECONDS = 10.0
 """How often policies and namespaces are listed while one of their watches has a problem."""
 STALL_SECONDS = 5.0
 """A check that is later than this proves that the process did not run, and nothing about a watch."""
@@ -26,7 +26,7 @@ class Blind(Exception):
 
 
 class View(Protocol):
-    """What the operator knows of the cluster besides its watches."""
+    """What the operator reports about its own sight."""
 
     @property
     def unseen(self) -> str:
@@ -36,38 +36,48 @@ class View(Protocol):
     def limitation(self) -> str:
         """A sentence for what does not work although the operator is ready, or empty."""
 
+
+class Policies(Protocol):
+    """The cache of policies and namespaces."""
+
     @property
-    def policies_read_at(self) -> float:
-        """When policies and namespaces were last listed (``time.monotonic``)."""
+    def read_at(self) -> float:
+        """When they were last listed (``time.monotonic``)."""
 
     def has_namespace(self, name: str) -> bool:
         """Whether a namespace exists, as far as is known."""
 
-    def compare_soon(self) -> None:
-        """List policies and namespaces now."""
+    def read_soon(self) -> None:
+        """List them now."""
 
 
 class Sight:
     """Checks every watch, and measures for how long the operator has been blind.
 
-    ``informers`` are the watches of workloads and schools; ``policies`` are those of policies, namespaces and
-    CRDs, which kopf reads. While one of the latter has a problem, policies and namespaces are listed often.
+    ``informers`` are the watches of workloads and schools, ``kopf_watches`` those of policies, namespaces and
+    CRDs. While one of the latter has a problem, policies and namespaces are listed often.
     """
 
     def __init__(
-        self, view: View, *, informers: Sequence[WatchState], policies: Sequence[WatchState]
+        self,
+        view: View,
+        policies: Policies,
+        *,
+        informers: Sequence[WatchState],
+        kopf_watches: Sequence[WatchState],
     ) -> None:
         self._view = view
-        self._watches = [*informers, *policies]
         self._policies = policies
+        self._watches = [*informers, *kopf_watches]
+        self._kopf_watches = kopf_watches
         self._reported: set[str] = set()
-        self._compared_at = 0.0
+        self._listed_at = 0.0
         self._read_at = 0.0
         self._blind_since: float | None = time.monotonic()
 
     def problems(self, *, with_policies: bool) -> list[str]:
         """A sentence for each watch with a problem; ``with_policies`` includes those that kopf reads."""
-        watches = [watch for watch in self._watches if with_policies or watch not in self._policies]
+        watches = [watch for watch in self._watches if with_policies or watch not in self._kopf_watches]
         return [problem for watch in watches if (problem := watch.problem)]
 
     @property
@@ -103,7 +113,7 @@ class Sight:
         if late > STALL_SECONDS:
             log.warning("the process stood still", seconds=round(late))
             self._excuse(late)
-        self._compare_where_needed()
+        self._list_where_needed()
         for watch in self._watches:
             WATCH_SILENCE.labels(watch.name).set(watch.silence)
             self._report(watch)
@@ -113,21 +123,21 @@ class Sight:
         elif self._blind_since is None:
             self._blind_since = time.monotonic()
 
-    def _compare_where_needed(self) -> None:
+    def _list_where_needed(self) -> None:
         """A list of policies and namespaces finds what a watch of them withheld."""
-        for watch in self._policies:
+        for watch in self._kopf_watches:
             if watch.namespace:
-                watch.expect(self._view.has_namespace(watch.namespace))
-        if self._view.policies_read_at > self._read_at:
-            self._read_at = self._view.policies_read_at
-            for watch in self._policies:
+                watch.expect(self._policies.has_namespace(watch.namespace))
+        if self._policies.read_at > self._read_at:
+            self._read_at = self._policies.read_at
+            for watch in self._kopf_watches:
                 if watch.expected:
                     watch.listed()
         now = time.monotonic()
-        needed = any(watch.problem or watch.list_due for watch in self._policies)
-        if needed and now - self._compared_at >= COMPARE_SECONDS:
-            self._compared_at = now
-            self._view.compare_soon()
+        needed = any(watch.problem or watch.list_due for watch in self._kopf_watches)
+        if needed and now - self._listed_at >= LIST_SECONDS:
+            self._listed_at = now
+            self._policies.read_soon()
 
     def _report(self, watch: WatchState) -> None:
         """Log the problem of a watch once, and its end."""

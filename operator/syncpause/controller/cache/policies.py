@@ -1,23 +1,29 @@
-"""Policies and namespaces as last read: kopf's events for speed, a full comparison for truth.
+"""The policies and namespaces as last read: kopf's events bring changes at once, full reads bring the truth.
 
-A deletion counts only in the comparison, and only while the CRDs are alive: deleting a CRD deletes
-every policy, and that must resume nothing.
+A deletion counts only in a full read, and only while the CRDs exist: to delete a CRD deletes every policy,
+and that must resume nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
-from syncpause.controller.cache.policy_objects import ObservedPolicy, read_namespace, read_policy, ref_of
-from syncpause.controller.schedule.clock import Clock
+from syncpause.controller.cache.policy_objects import (
+    Object,
+    ObservedPolicy,
+    read_namespace,
+    read_policy,
+    ref_of,
+)
+from syncpause.controller.clock import Clock
+from syncpause.controller.metrics import READABLE
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.decision.policy_set import Namespace, PolicySet
 from syncpause.kube.backoff import Backoff
@@ -27,39 +33,38 @@ from syncpause.kube.policies import Policies, Unreadable
 log = structlog.get_logger()
 
 FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0
-"""Seconds. While policies cannot be read everything holds: to try again soon is worth some requests."""
-
-Object = Mapping[str, Any]
+"""Seconds. While policies cannot be read, every workload keeps its state: soon retries are worth requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """What a change may concern: some policies, and the schools of a namespace ("" for all)."""
+    """What a change may affect: some policies, and the schools of a namespace ("" for all)."""
 
     namespace: str
     policies: tuple[PolicyRef, ...] = ()
 
 
 class PolicyCache:
-    """Keeps the policy set in step with the API server.
+    """The `PolicySet` of the cluster, kept up to date.
 
-    ``on_change`` is told what a change may concern.
+    ``scope`` names the namespaces whose policies count, one empty name for all. ``interval`` is the seconds
+    between two full reads. ``on_change`` is called after each change, once the first full read has succeeded.
     """
 
     def __init__(
         self,
-        policies: Policies,
+        api: Policies,
         scope: Sequence[str],
         clock: Clock,
         on_change: Callable[[Affected], None],
         interval: float,
     ) -> None:
-        self._policies = policies
+        self._api = api
         self._scope = scope
         self._clock = clock
         self._on_change = on_change
         self._interval = interval
-        self._seen: dict[PolicyRef, ObservedPolicy] = {}
+        self._observed: dict[PolicyRef, ObservedPolicy] = {}
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
@@ -67,51 +72,56 @@ class PolicyCache:
             unreadable="policies have not been read yet, so everything keeps its state"
         )
         self.unreached = self.policy_set.unreadable
-        """Why policies could not be read, where the cause is the way to them; empty where they can, or where
-        it is seen that the cluster does not serve them."""
+        """Why policies cannot be read, where the cause is on the way to them. Empty where they can be read,
+        and where the API server answers that it does not serve them."""
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
         self.read_at = 0.0
-        """When everything was last compared (``time.monotonic``)."""
+        """When everything was last read (``time.monotonic``)."""
 
-    def seen(self, ref: PolicyRef) -> ObservedPolicy | None:
-        """A policy with its status as last read or written."""
-        return self._seen.get(ref)
+    def get(self, ref: PolicyRef) -> ObservedPolicy | None:
+        """A policy with its status, as last read or written."""
+        return self._observed.get(ref)
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether a namespace exists; true until the namespaces have been read."""
+        return not self.synced.is_set() or name in self.policy_set.namespaces
 
     def refs(self) -> list[PolicyRef]:
         """All policies."""
-        return list(self._seen)
+        return list(self._observed)
 
     def changed_at(self, refs: Iterable[PolicyRef], namespace: str) -> datetime | None:
-        """When, while they were watched, these policies changed or others of a namespace or the cluster went.
+        """When one of these policies last changed, or a policy of the namespace or the cluster was deleted.
 
-        A pause that they end now cannot have ended before that.
+        Only changes since the start of the process are known; None without one. A pause that ends because of
+        such a change did not end before it.
         """
         found = [self._changed_at.get(ref) for ref in refs]
         found += [self._deleted_at.get(namespace), self._deleted_at.get("")]
         return max(filter(None, found), default=None)
 
     def policy_event(self, type_: str | None, body: Object) -> None:
-        """A policy was seen by a watch, or in the answer to a write of its status.
+        """A watch brought a policy, or a write of its status returned it.
 
-        Such an answer may bring an edit that the watch has yet to tell: it counts, for the watch's own word
-        of it will have an older version. A deletion only asks for a comparison.
+        Such an answer may carry an edit that the watch has not brought yet. It counts, because the watch's
+        own event of the edit has an older version. A deletion only asks for a full read.
         """
         if type_ == "DELETED":
-            self.compare_soon()
+            self.read_soon()
             return
-        seen = read_policy(body)
-        known = self._seen.get(seen.ref)
-        if known is not None and not seen.newer_than(known):
+        observed = read_policy(body)
+        known = self._observed.get(observed.ref)
+        if known is not None and not observed.newer_than(known):
             return
-        self._seen[seen.ref] = seen
-        self._arrived.add(seen.ref)
-        if known is None or known.policy != seen.policy:
-            self._rebuild(Affected(seen.ref.namespace, (seen.ref,)))
+        self._observed[observed.ref] = observed
+        self._arrived.add(observed.ref)
+        if known is None or known.policy != observed.policy:
+            self._rebuild(Affected(observed.ref.namespace, (observed.ref,)))
 
     def namespace_event(self, type_: str | None, body: Object) -> None:
-        """A namespace was seen by a watch."""
+        """A watch brought a namespace."""
         namespace = read_namespace(body)
         namespaces = dict(self.policy_set.namespaces)
         if type_ == "DELETED":
@@ -124,16 +134,16 @@ class PolicyCache:
         self.policy_set = replace(self.policy_set, namespaces=namespaces)
         self._changed(Affected(namespace.name))
 
-    def compare_soon(self) -> None:
-        """Compare with everything now instead of at the next interval."""
+    def read_soon(self) -> None:
+        """Read everything now instead of at the next interval."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Compare at the start, at each interval and when asked to, for ever."""
+        """Read everything at the start, at each interval and when asked to, for ever."""
         while True:
             self._wake.clear()
             try:
-                await self.compare()
+                await self.read()
                 self._backoff.reset()
                 pause = self._interval
             except (ApiError, Unreadable) as error:
@@ -145,32 +155,29 @@ class PolicyCache:
             except TimeoutError:
                 continue
 
-    async def compare(self) -> None:
-        """Read everything and take over the difference. Raises ApiError or Unreadable."""
+    async def read(self) -> None:
+        """Read all policies and namespaces, and replace what is kept. Raises ApiError or Unreadable."""
         self._arrived.clear()
-        since = await self._policies.crds()
-        objects = await self._policies.list(ClusterSyncPausePolicy.KIND)
+        since = await self._api.crds()
+        objects = await self._api.list(ClusterSyncPausePolicy.KIND)
         for namespace in self._scope:
-            objects += await self._policies.list(SyncPausePolicy.KIND, namespace)
-        namespaces = [read_namespace(item) for item in await self._policies.namespaces()]
-        if await self._policies.crds() != since:
+            objects += await self._api.list(SyncPausePolicy.KIND, namespace)
+        namespaces = [read_namespace(item) for item in await self._api.namespaces()]
+        if await self._api.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")
-        self._take_over(objects, namespaces, since)
+        self._replace(objects, namespaces, since)
 
-    def _take_over(self, objects: Sequence[Object], namespaces: list[Namespace], since: datetime) -> None:
-        before = {ref: seen.policy for ref, seen in self._seen.items()}
-        listed = {ref_of(item): read_policy(item) for item in objects}
-        for ref, known in self._seen.items():
-            if ref in self._arrived and (ref not in listed or known.newer_than(listed[ref])):
-                listed[ref] = known  # it came while the list was read
-        self._seen = listed
-        after = {ref: seen.policy for ref, seen in self._seen.items()}
+    def _replace(self, objects: Sequence[Object], namespaces: list[Namespace], since: datetime) -> None:
+        before = {ref: observed.policy for ref, observed in self._observed.items()}
+        self._observed = self._with_arrived(objects)
+        after = {ref: observed.policy for ref, observed in self._observed.items()}
         was_unreadable = self.policy_set.unreadable
         known_namespaces = {namespace.name: namespace for namespace in namespaces}
         for name in self._arrived & self.policy_set.namespaces.keys():
             known_namespaces[str(name)] = self.policy_set.namespaces[str(name)]
         self.unreached = ""
         self.read_at = time.monotonic()
+        READABLE.set(1)
         unchanged = before == after and known_namespaces == self.policy_set.namespaces
         if unchanged and not was_unreadable and since == self.policy_set.api_since:
             return
@@ -184,8 +191,16 @@ class PolicyCache:
         self.synced.set()
         self._on_change(Affected("", tuple(sorted(changed & after.keys()))))
 
+    def _with_arrived(self, objects: Sequence[Object]) -> dict[PolicyRef, ObservedPolicy]:
+        """The listed policies, and those that a watch brought while the list was read."""
+        listed = {ref_of(item): read_policy(item) for item in objects}
+        for ref, known in self._observed.items():
+            if ref in self._arrived and (ref not in listed or known.newer_than(listed[ref])):
+                listed[ref] = known
+        return listed
+
     def _rebuild(self, affected: Affected) -> None:
-        policies = {ref: seen.policy for ref, seen in self._seen.items()}
+        policies = {ref: observed.policy for ref, observed in self._observed.items()}
         self.policy_set = replace(self.policy_set, policies=policies)
         self._changed(affected)
 
@@ -197,4 +212,5 @@ class PolicyCache:
     def _hold(self, sentence: str) -> None:
         if self.policy_set.unreadable != sentence:
             log.warning(sentence)
+        READABLE.set(0)
         self.policy_set = replace(self.policy_set, unreadable=sentence)

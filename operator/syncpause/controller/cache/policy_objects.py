@@ -1,4 +1,4 @@
-"""Policies and namespaces as objects of the API server, read into what the domain evaluates."""
+"""Reads policies and namespaces, as the API server returns them, into what the domain evaluates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ObservedPolicy:
         return self.policy.ref
 
     def newer_than(self, other: ObservedPolicy) -> bool:
-        """Whether it was read at a later version, be it of another object of the same name.
+        """Whether its version is later, also where it is of another object of the same name.
 
         Resource versions of one kind can be compared as numbers (Kubernetes 1.35, KEP-5504).
         """
@@ -49,7 +49,10 @@ def ref_of(body: Object) -> PolicyRef:
 
 
 def read_policy(body: Object) -> ObservedPolicy:
-    """Read a policy of either kind; one that cannot be evaluated is kept with the reason, for it holds."""
+    """Read a policy of either kind.
+
+    One that cannot be evaluated is kept with the reason, because its workloads keep their state.
+    """
     metadata = body["metadata"]
     ref = ref_of(body)
     resource = ClusterSyncPausePolicy if ref.cluster else SyncPausePolicy
@@ -79,7 +82,7 @@ def read_namespace(body: Object) -> Namespace:
 
 
 def _invalid(ref: PolicyRef, spec: Any, reason: str) -> Policy:
-    """As much as can be read of whom it is for; where that cannot be read either, it is for everyone."""
+    """As much as can be read of whom it is for. Where that cannot be read either, it is for everyone."""
     readable = spec if isinstance(spec, Mapping) else {}
     schools = readable.get("schools")
     named = isinstance(schools, list) and bool(schools) and all(isinstance(item, str) for item in schools)

@@ -1,85 +1,82 @@
-"""The SchoolSyncs as last seen or written, and what they remember of workloads' restore state."""
+"""The SchoolSyncs as last seen or written, and the copies of restore state in their statuses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from msgspec.structs import force_setattr
 
-from syncpause.controller.cache.workloads import School
-from syncpause.domain.status.school_names import object_name
+from syncpause.controller.stale import StaleSet, key_of
+from syncpause.domain.school import School
 from syncpause.kube.schools import Line, LineKey
 
 FIRST_LIST_SECONDS = 10.0
-"""How long a lost restore state may wait for the SchoolSyncs to be read: they may be unreadable for ever."""
-
-
-def key_of(school: School) -> LineKey:
-    """What names the SchoolSync of a school."""
-    return LineKey(school.namespace, object_name(school.name))
+"""How long a lost restore state waits for the first list of SchoolSyncs: they may stay unreadable."""
 
 
 class SchoolCache:
-    """Is told by an informer what SchoolSyncs there are.
+    """Records of SchoolSyncs, fed by an informer and by the answers to writes.
 
-    ``on_change`` is told of a line that someone else wrote or deleted, or that belongs to no school known.
+    Those that someone else wrote or deleted are added to ``stale``.
     """
 
-    def __init__(self, on_change: Callable[[LineKey], None]) -> None:
-        self._on_change = on_change
-        self._lines: dict[LineKey, Line] = {}
+    def __init__(self, stale: StaleSet[LineKey]) -> None:
+        self._stale = stale
+        self._records: dict[LineKey, Line] = {}
         self._listed = asyncio.Event()
         self._given_up = False
 
-    def upsert(self, line: Line) -> None:
-        """A line was listed or seen to change. Of two of one version this stays: the informer keeps it."""
-        newer = self._newer(line)
+    def upsert(self, record: Line) -> None:
+        """The informer listed a SchoolSync or saw it change.
+
+        Of two records of one version the informer's stays, because the informer keeps it anyway.
+        """
+        newer = self._newer(record)
         if newer >= 0:
-            self._lines[line.key] = line
+            self._records[record.key] = record
         if newer > 0:
-            self._on_change(line.key)
+            self._stale.add(record.key)
 
     def removed(self, key: LineKey, uid: str) -> None:
-        """A line was deleted."""
-        if key in self._lines and self._lines[key].uid == uid:
-            del self._lines[key]
-            self._on_change(key)
+        """The informer saw a SchoolSync deleted."""
+        if key in self._records and self._records[key].uid == uid:
+            del self._records[key]
+            self._stale.add(key)
 
     def relisted(self, kind: str) -> None:  # noqa: ARG002 - there is but one
         """A list is complete."""
         self._listed.set()
 
-    def put(self, line: Line) -> None:
-        """Keep a line that has just been written, where the informer has not told of it already."""
-        if self._newer(line) > 0:
-            self._lines[line.key] = line
+    def put(self, record: Line) -> None:
+        """Keep the answer to a write, unless the informer has already brought that version."""
+        if self._newer(record) > 0:
+            self._records[record.key] = record
 
-    def drop(self, line: Line) -> None:
-        """Forget a line that is gone."""
-        self._lines.pop(line.key, None)
+    def drop(self, record: Line) -> None:
+        """Forget a SchoolSync that is gone."""
+        self._records.pop(record.key, None)
 
-    def line(self, key: LineKey) -> Line | None:
-        """A line, if there is one."""
-        return self._lines.get(key)
+    def get(self, key: LineKey) -> Line | None:
+        """The record, if there is one."""
+        return self._records.get(key)
 
-    async def copy_of(self, school: School, name: str) -> str:
-        """What a school's line remembers of the restore state of its workload ``name``; "" for nothing.
+    async def restore_copy(self, school: School, name: str) -> str:
+        """The copy of the restore state of the workload ``name`` in its school's status; "" for none.
 
-        Waits for the first list, but not for ever and not again.
+        Waits for the first list, at most `FIRST_LIST_SECONDS` and only once.
         """
         if not self._listed.is_set() and not self._given_up:
             try:
                 await asyncio.wait_for(self._listed.wait(), FIRST_LIST_SECONDS)
             except TimeoutError:
                 self._given_up = True
-        line = self._lines.get(key_of(school))
-        return (line.said().get("restore") or {}).get(name, "") if line else ""
+        record = self._records.get(key_of(school))
+        return (record.said().get("restore") or {}).get(name, "") if record else ""
 
-    def _newer(self, line: Line) -> int:
+    def _newer(self, record: Line) -> int:
         """Above 0 where it is newer than what is kept, or of another object; equal ones share their key."""
-        known = self._lines.get(line.key)
-        if known is None or known.uid != line.uid:
+        known = self._records.get(record.key)
+        if known is None or known.uid != record.uid:
             return 1
-        force_setattr(line, "key", known.key)
-        return line.resource_version - known.resource_version
+        force_setattr(record, "key", known.key)
+        return record.resource_version - known.resource_version

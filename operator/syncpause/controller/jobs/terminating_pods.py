@@ -11,16 +11,16 @@ RECHECK_SECONDS = 1.0
 
 
 class TerminatingPods:
-    """Counts the Pods that remain of paused Deployments before each is called quiet.
+    """Counts the Pods that remain of a paused Deployment, before its school is reported as Paused.
 
     A Deployment of Kubernetes 1.35 and later reports them in ``status.terminatingReplicas``, and costs no
-    request here. The presence of that field in a status that is of the newest spec decides, not the API
-    server's version: an older controller manager, or a feature gate that is off, leaves it out too. What was
-    counted holds for one version of the object; a restart begins anew.
+    request here. The presence of that field in a status of the newest spec decides, not the API server's
+    version: an older controller manager, or a feature gate that is off, leaves it out too. A count holds for
+    one version of the object. Counts do not outlive the process.
     """
 
-    def __init__(self, pods: Pods) -> None:
-        self._pods = pods
+    def __init__(self, api: Pods) -> None:
+        self._api = api
         self._selectors: dict[str, str] = {}
         self._counted: dict[str, tuple[int, int]] = {}
 
@@ -36,10 +36,11 @@ class TerminatingPods:
         self._counted.pop(uid, None)
         self._selectors.pop(uid, None)
 
-    async def settle(self, deployment: Deployment) -> float | None:
-        """Count them if need be; returns seconds until they must be counted again.
+    async def recount(self, deployment: Deployment) -> float | None:
+        """List the Pods where the Deployment does not report them.
 
-        Raises ApiError, Forbidden where the operator may not list Pods: it is not called quiet then.
+        Returns the seconds until the next list is needed, None where it is not. Raises ApiError; Forbidden
+        where the operator may not list Pods: the Deployment counts as running then.
         """
         if not _uncounted(deployment):
             self.forget(deployment.uid)
@@ -47,7 +48,7 @@ class TerminatingPods:
         if self._counted.get(deployment.uid) == (deployment.resource_version, 0):
             return None
         try:
-            count = await self._pods.count(deployment.key, await self._selector(deployment))
+            count = await self._api.count(deployment.key, await self._selector(deployment))
         except NotFound:  # deleted a moment ago, as the informer will report
             return RECHECK_SECONDS
         self._counted[deployment.uid] = (deployment.resource_version, count)
@@ -55,11 +56,11 @@ class TerminatingPods:
 
     async def _selector(self, deployment: Deployment) -> str:
         if deployment.uid not in self._selectors:
-            self._selectors[deployment.uid] = await self._pods.selector(deployment.key)
+            self._selectors[deployment.uid] = await self._api.selector(deployment.key)
         return self._selectors[deployment.uid]
 
 
 def _uncounted(deployment: Deployment) -> bool:
-    """Whether its status reports no Pod, and says nothing about those that terminate."""
+    """Whether its status reports no running Pod, and does not report those that terminate."""
     paused = deployment.marked and deployment.stopped
     return paused and not deployment.running and not deployment.counts_terminating

@@ -1,4 +1,4 @@
-"""Corrections of drift, within a budget per workload, and who makes them necessary."""
+"""Corrections of drift, within a budget per workload, and the field managers that make them necessary."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from syncpause.kube.workloads import Workloads
 
 
 class DriftDetector:
-    """The contest of each workload, by UID, while it is paused."""
+    """The `DriftRecord` of each paused workload that was corrected, by UID."""
 
-    def __init__(self, workloads: Workloads) -> None:
-        self._workloads = workloads
-        self._drift: dict[str, DriftRecord] = {}
+    def __init__(self, api: Workloads) -> None:
+        self._api = api
+        self._records: dict[str, DriftRecord] = {}
 
-    def patience(self, workload: Workload, change: Change) -> float:
-        """Seconds that a change must wait; only corrections of drift ever do."""
-        known = self._drift.get(workload.uid)
-        return known.patience(_now()) if known and _corrects(change) else 0.0
+    def delay(self, workload: Workload, change: Change | None) -> float:
+        """Seconds that a change must wait for its budget; 0 for all but corrections of drift."""
+        known = self._records.get(workload.uid)
+        return known.patience(_now()) if known and change and _corrects(change) else 0.0
 
     async def managers(self, workload: Workload, change: Change) -> set[str]:
-        """Who set the fields that a change is about to correct, asked once it matters. Raises ApiError.
+        """Who set the fields that a change is about to correct, read only where that is reported.
 
-        To be asked before the change is written, for the write takes the fields over.
+        Call this before the change is written: the write takes the fields over. Raises ApiError.
         """
-        known = self._drift.get(workload.uid)
+        known = self._records.get(workload.uid)
         if known is None or not known.repeated or not _corrects(change):
             return set()
-        by_field = managers_of_spec(await self._workloads.get_object(workload.key))
+        by_field = managers_of_spec(await self._api.get_object(workload.key))
         return set().union(*(by_field.get(name, ()) for name in change.spec))
 
     def written(self, workload: Workload, change: Change, managers: set[str]) -> None:
-        """A change was written; a resume ends every contest."""
+        """A change was written. A resume ends the record."""
         if change.action is Action.RESUME:
             self.forget(workload.uid)
         elif _corrects(change):
-            self._drift.setdefault(workload.uid, DriftRecord()).corrected(_now(), managers)
+            self._records.setdefault(workload.uid, DriftRecord()).corrected(_now(), managers)
 
-    def lasts(self, workload: Workload) -> float:
-        """Seconds until its contest is over if nothing is undone any more; 0 where there is none."""
-        known = self._drift.get(workload.uid)
+    def contested_for(self, workload: Workload) -> float:
+        """Seconds until that is over if nobody undoes its pause again; 0 if not contested."""
+        known = self._records.get(workload.uid)
         return known.lasts(_now()) if known else 0.0
 
-    def between(self, workload: Workload) -> frozenset[str] | None:
-        """Who undoes its pause again and again, as far as that is recorded; None while nobody does."""
-        return self._drift[workload.uid].managers if self.lasts(workload) else None
+    def contested_by(self, workload: Workload) -> frozenset[str] | None:
+        """The field managers that undo its pause again and again, as far as known; None where none does."""
+        return self._records[workload.uid].managers if self.contested_for(workload) else None
 
     def forget(self, uid: str) -> None:
         """The workload is gone or no longer paused."""
-        self._drift.pop(uid, None)
+        self._records.pop(uid, None)
 
 
 def _corrects(change: Change) -> bool:

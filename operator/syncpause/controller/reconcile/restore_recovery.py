@@ -1,52 +1,46 @@
-"""Finding out what a workload must go back to when its restore annotations were lost."""
+"""Finds the values to restore a workload to when its restore annotations were lost."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import structlog
-
-from syncpause.controller.cache.schools import SchoolCache
-from syncpause.controller.cache.workloads import School, WorkloadCache
+from syncpause.controller.context import Context
 from syncpause.domain.change import restore
 from syncpause.domain.change.managers import managers_of_spec
 from syncpause.domain.change.restore import Values
+from syncpause.domain.school import School
 from syncpause.domain.workload import Workload
 from syncpause.kube.workloads import Workloads
 
 FROM_SCHOOL = "the copy in its school's status"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
-log = structlog.get_logger()
 
+async def lost_values(context: Context, api: Workloads, workload: Workload) -> tuple[Values, str] | None:
+    """The values to restore and a phrase for their source; None where nothing was lost. Raises ApiError.
 
-async def lost_values(
-    workload: Workload, workload_cache: WorkloadCache, book: SchoolCache, workloads: Workloads
-) -> tuple[Values, str] | None:
-    """The values to restore and where they come from; None where nothing was lost.
-
-    First what this process saw before they were stripped, then the copy in the school's status, then
-    kubectl's last-applied-configuration, then running with one replica and no deadline.
+    The sources, best first: what this process saw before the annotations were removed, the copy in the
+    school's status, kubectl's last-applied-configuration, and the defaults (running, one replica, no
+    deadline).
     """
     if not restore.missing(workload) and (workload.marked or not workload.stopped):
         return None
-    defaults = restore.DEFAULTS[workload.kind]
-    remembered = workload_cache.remembered(workload)
-    if set(remembered) == set(defaults):
+    remembered = context.workloads.remembered(workload)
+    if set(remembered) == set(restore.DEFAULTS[workload.kind]):
         return remembered, "what this operator saw before they were stripped"
-    copy = await book.copy_of(School(workload.namespace, workload.school), workload.short_name)
+    copy = await context.schools.restore_copy(School.of(workload), workload.short_name)
     copied = restore.from_copy(workload.kind, copy)
     if workload.marked and copied:
         return copied, FROM_SCHOOL
     if not workload.marked and not restore.may_be_stripped(workload, copied):
         return None
-    whole = await workloads.get_object(workload.key)
+    whole = await api.get_object(workload.key)
     if workload.marked:
-        return _from_outside(workload, whole)
+        return _from_object(workload, whole)
     return (copied, FROM_SCHOOL) if restore.stripped(workload, copied, managers_of_spec(whole)) else None
 
 
-def _from_outside(workload: Workload, whole: dict[str, Any]) -> tuple[Values, str]:
+def _from_object(workload: Workload, whole: dict[str, Any]) -> tuple[Values, str]:
     defaults = restore.DEFAULTS[workload.kind]
     applied = whole.get("metadata", {}).get("annotations", {}).get(_LAST_APPLIED)
     found = restore.from_last_applied(workload.kind, applied) if applied else {}

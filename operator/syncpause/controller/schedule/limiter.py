@@ -1,8 +1,8 @@
-"""How hard the API server is written to: as many requests at once as it takes without queueing them up, and
-no more a second than allowed.
+"""Bounds the writes: as many requests at once as the API server takes without queueing them, and no more a
+second than allowed.
 
-The number at once follows TCP Vegas (Brakmo and Peterson, 1995): what the latency has grown beyond the
-shortest one ever seen is time spent in queues, so ``limit * (1 - shortest / latency)`` requests are waiting
+The number at once follows TCP Vegas (Brakmo and Peterson, 1995). What the latency has grown beyond the
+shortest one ever seen is time spent in queues, so ``limit * (1 - shortest / latency)`` requests wait
 somewhere on the way. A few of them keep the server busy; more only delay everybody else's.
 """
 
@@ -12,16 +12,16 @@ import asyncio
 from collections import deque
 
 FEW, MANY = 24.0, 32.0
-"""Requests that wait in queues: below the first, one more is sent at once; above the second, one fewer."""
+"""Requests that wait in queues: below the first, the limit grows by one; above the second, it shrinks."""
 AT_FIRST = 4
 BURST_SECONDS = 0.1
-"""What was not used so far back may be made up for, so that a late timer costs no throughput."""
+"""Unused writes of this long are still allowed later, so that a late timer costs no throughput."""
 
 
 class WriteLimiter:
-    """Slots for workers, and the rate of their writes.
+    """Slots for workers, and tokens for writes.
 
-    ``most`` bounds the requests at once. ``per_second`` bounds the writes; 0 sets no bound.
+    ``most`` bounds the slots. ``per_second`` bounds the writes; 0 sets no bound.
     """
 
     def __init__(self, most: int, per_second: int) -> None:
@@ -32,29 +32,29 @@ class WriteLimiter:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._next_at = 0.0
         self._shortest = float("inf")
-        self._answers = 0
+        self._writes = 0
         self._seconds = 0.0
 
     @property
     def limit(self) -> int:
-        """How many may be at work now."""
+        """How many slots there are now."""
         return self._limit
 
-    async def enter(self) -> None:
-        """Wait for a slot; `leave` gives it back."""
+    async def acquire(self) -> None:
+        """Wait for a slot; `release` gives it back."""
         while self._busy >= self._limit:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             await turn
         self._busy += 1
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give a slot back."""
         self._busy -= 1
-        self._let_in()
+        self._wake_waiting()
 
     async def token(self) -> None:
-        """Wait until one more write is allowed; `unused` gives back one that turns out not to be needed."""
+        """Wait until one more write is allowed; `return_token` gives it back where nothing is written."""
         if not self._interval:
             return
         now = asyncio.get_running_loop().time()
@@ -63,37 +63,37 @@ class WriteLimiter:
         if at > now:
             await asyncio.sleep(at - now)
 
-    def unused(self) -> None:
+    def return_token(self) -> None:
         """Nothing had to be written."""
         self._next_at -= self._interval
 
-    def answered(self, seconds: float, requests: int = 1) -> None:
-        """A write, or some one after the other, took so many seconds; `token` has waited for one of them.
+    def completed(self, seconds: float, requests: int = 1) -> None:
+        """A write took ``seconds``. It was one request, or several one after the other on one token.
 
-        Once for each slot the limit is thought over.
+        Adapts the limit once for each slot.
         """
         self._next_at += (requests - 1) * self._interval
         self._shortest = min(self._shortest, seconds / requests)
-        self._answers += requests
+        self._writes += requests
         self._seconds += seconds
-        if self._answers < self._limit:
+        if self._writes < self._limit:
             return
-        queued = self._limit * (1 - self._shortest * self._answers / self._seconds)
+        queued = self._limit * (1 - self._shortest * self._writes / self._seconds)
         if queued < FEW:
             self._set(self._limit + 1)
         elif queued > MANY:
             self._set(self._limit - 1)
-        self._answers, self._seconds = 0, 0.0
+        self._writes, self._seconds = 0, 0.0
 
-    def refused(self) -> None:
-        """The API server has too much to do (429)."""
+    def throttled(self) -> None:
+        """The API server answered 429: halve the limit."""
         self._set(self._limit // 2)
 
     def _set(self, limit: int) -> None:
         self._limit = max(1, min(limit, self._most))
-        self._let_in()
+        self._wake_waiting()
 
-    def _let_in(self) -> None:
+    def _wake_waiting(self) -> None:
         for _ in range(self._limit - self._busy):
             while self._waiting and self._waiting[0].done():
                 self._waiting.popleft()

@@ -15,7 +15,7 @@ LONGEST_BACKOFF = 60.0
 
 
 class WorkQueue:
-    """Keys to reconcile. A key that is added while it is worked on comes again afterwards."""
+    """Keys to reconcile. A key that is added while a worker holds it is queued again afterwards."""
 
     def __init__(self, limiter: WriteLimiter) -> None:
         self._limiter = limiter
@@ -32,13 +32,13 @@ class WorkQueue:
         self._closed = False
 
     def add(self, key: Key) -> None:
-        """Queue fresh work: something just happened to this workload. Also cuts a back-off short."""
+        """Queue fresh work: something just happened to this workload. Also ends a back-off."""
         self._put(key, self._fresh)
 
     def add_seen(self, key: Key, version: int) -> None:
-        """Queue fresh work for a version that was seen, unless whoever has the key in hand comes to know it.
+        """Queue fresh work for a version that the watch brought, unless the key's worker learns it.
 
-        The watch tells of an own write before its answer arrives, more often than not.
+        The watch mostly brings an own write before the answer to it arrives.
         """
         if key in self._active:
             self._seen[key] = version
@@ -73,13 +73,13 @@ class WorkQueue:
         self._failures.pop(key, None)
 
     def is_active(self, key: Key) -> bool:
-        """Whether a worker has it in hand."""
+        """Whether a worker holds it."""
         return key in self._active
 
     async def take(self) -> Key | None:
-        """The next key, in hand until `done`; None once the queue is closed.
+        """The next key, which the caller holds until `done`; None once the queue is closed.
 
-        Which one it is, is decided when a write is allowed: fresh work overtakes what waits for that.
+        It is chosen when a write is allowed, so fresh work overtakes keys that wait for that.
         """
         while not self._closed:
             if self._queued:
@@ -88,21 +88,21 @@ class WorkQueue:
                 if key is not None:
                     self._active.add(key)
                     return key
-                self._limiter.unused()
+                self._limiter.return_token()
             else:
-                self._queued.clear()  # it is empty, and only this gives its memory back
+                self._queued.clear()  # it is empty; only `clear` frees its memory
                 self._drained.set()
                 await self._wait()
         return None
 
     async def idle(self) -> None:
-        """Wait until nothing is queued; what is in hand, or waits for a back-off, does not count."""
+        """Wait until nothing is queued. Keys that workers hold or that wait for a back-off do not count."""
         while self._queued and not self._closed:
             self._drained.clear()
             await self._drained.wait()
 
     def done(self, key: Key, version: int = 0) -> None:
-        """Give a key back; ``version`` is the newest one that was worked on."""
+        """Give a key back; ``version`` is the newest resource version that the worker learned, 0 for none."""
         self._active.discard(key)
         unknown = self._seen.pop(key, 0) > version
         if unknown or key in self._again:
@@ -110,7 +110,7 @@ class WorkQueue:
             self._put(key, self._fresh)
 
     def close(self) -> None:
-        """Hand out nothing more; what is in hand may be finished."""
+        """Return no more keys; workers may finish those that they hold."""
         self._closed = True
         for key in list(self._delayed):
             self._cancel_delay(key)
@@ -130,7 +130,7 @@ class WorkQueue:
             self._wake_one()
 
     async def _wait(self) -> None:
-        """Until a key was put for this worker: one is woken for each, not all of them for one."""
+        """Wait for a key. Each new key wakes one worker."""
         turn = asyncio.get_running_loop().create_future()
         self._idle.append(turn)
         await turn

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Generic, TypeVar
 
-from syncpause.controller.schedule.clock import Clock
+from syncpause.controller.clock import Clock
 
 RECHECK_SECONDS = 30.0
 """A suspended machine or a stepped clock delays a transition by no more than this."""
@@ -22,8 +22,8 @@ Subject = TypeVar("Subject", bound=Hashable)
 class EdgeTimer(Generic[Subject]):
     """A heap of (instant, subject). A subject has one next edge at most.
 
-    ``on_due`` gets every subject whose edge has passed, together; ``on_step_back`` is called when the
-    clock was set back, for then edges that have fired lie ahead again.
+    ``on_due`` gets all subjects whose edge has passed in one call. ``on_step_back`` is called when the clock
+    was set back, because edges that have fired lie ahead again then.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class EdgeTimer(Generic[Subject]):
             self._changed.set()
 
     def wake(self) -> None:
-        """Look at the clock now."""
+        """Read the clock now."""
         self._changed.set()
 
     async def run(self) -> None:
@@ -62,7 +62,7 @@ class EdgeTimer(Generic[Subject]):
             self._changed.clear()
 
     def _fire(self) -> float:
-        """Fire what is due; returns the seconds until the clock should be looked at again."""
+        """Fire what is due; returns the seconds until the clock must be read again."""
         now = self._clock()
         if now < self._last - _STEP_BACK:
             self._on_step_back()
