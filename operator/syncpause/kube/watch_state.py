@@ -6,6 +6,7 @@ that it accepts and on which no byte comes is held up on the way, for instance b
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -28,7 +29,7 @@ class WatchState:
     """The state of one watch. All times are in seconds.
 
     ``timeout`` is how long the reader of the watch waits for a byte before it reconnects. ``namespace`` is
-    empty for a watch of the whole cluster. Safe to use from several threads.
+    empty for a watch of the whole cluster.
     """
 
     def __init__(
@@ -162,16 +163,25 @@ class WatchState:
 
 
 class StreamState(WatchState):
-    """The same for a watch that kopf reads, by the bytes that its HTTP response has received."""
+    """The same for a watch that kopf reads, by the bytes that its HTTP response has received.
 
-    _response: aiohttp.ClientResponse | None = None
-    _bytes = 0
+    kopf's thread opens it, and the main loop checks it.
+    """
+
+    def __init__(
+        self, name: str, timeout: float, clock: Monotonic = time.monotonic, *, namespace: str = ""
+    ) -> None:
+        super().__init__(name, timeout, clock, namespace=namespace)
+        self._lock = threading.RLock()
+        self._response: aiohttp.ClientResponse | None = None
+        self._bytes = 0
 
     def opened_stream(self, response: aiohttp.ClientResponse) -> None:
         """The API server has accepted the watch."""
-        self._look()
-        self.opened()
-        self._response, self._bytes = response, 0
+        with self._lock:
+            self._look()
+            self.opened()
+            self._response, self._bytes = response, 0
 
     @property
     def silence(self) -> float:
@@ -195,12 +205,14 @@ class StreamState(WatchState):
         return self.closed_for >= CLOSED_SECONDS or self._quiet_for >= self._longest
 
     def _look(self) -> None:
-        response = self._response
-        if response is None:
-            return
-        if response.content.total_bytes != self._bytes:
-            self._bytes = response.content.total_bytes
-            self.received()
-        if response.closed:
-            self._response = None
-            self.closed()
+        """Bring the state up to date with what the response has received."""
+        with self._lock:
+            response = self._response
+            if response is None:
+                return
+            if response.content.total_bytes != self._bytes:
+                self._bytes = response.content.total_bytes
+                self.received()
+            if response.closed:
+                self._response = None
+                self.closed()
