@@ -13,8 +13,8 @@ from collections.abc import Callable
 import aiohttp
 
 FIRST_BYTE_SECONDS = 125.0
-"""A healthy watch brings a byte by then. Measured on 1.37: the first bookmark comes after up to 120 s. It needs
-no event before: k8s.io/apiserver v0.34 to v0.37, pkg/storage/cacher/cacher.go, dispatchEvents."""
+"""A healthy watch brings a byte by then. Measured on 1.37: the first bookmark comes after up to 120 s. That
+needs no event. Source: k8s.io/apiserver v0.34 to v0.37, pkg/storage/cacher/cacher.go, dispatchEvents."""
 RELIST_SECONDS = 60.0
 """A watch that ended without a byte may have withheld events, so a list must follow. Load balancers that end
 idle connections after half a minute cause at most one list a minute by this rule."""
