@@ -15,7 +15,7 @@ from bench.figures import at_least, at_most
 from bench.ground import UNBOUND, Ground
 from bench.subject import Subject
 from chaos.api import Api
-from syncpause.controller.status.school_statuses import WRITERS
+from syncpause.controller.status.writer import WRITERS
 
 RAW_AT_ONCE = 32
 """More gain nothing: the API server has two cores here."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from chaos.api import Api
-from chaos.ledger import Table
-from chaos.nursery import Nursery
 from chaos.observer import Observer
+from chaos.operators import OperatorPool
 from chaos.report import write
+from chaos.results import Table
 from chaos.stage import Stage
 from controlplane.cluster import Cluster
 from shipped import install
@@ -52,10 +52,10 @@ def observer(cluster: Cluster) -> Iterator[Observer]:
 
 
 @pytest.fixture(scope="session")
-def nursery(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def operators(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorPool]:
     install(cluster)
     path = os.pathsep.join(map(str, (ROOT / "operator", ROOT / "tests")))
-    started = Nursery(tmp_path_factory.mktemp("operators"), path)
+    started = OperatorPool(tmp_path_factory.mktemp("operators"), path)
     yield started
     started.close()
 
@@ -74,14 +74,20 @@ def stages() -> list[Stage]:
 
 @pytest.fixture
 async def make_stage(
-    cluster: Cluster, api: Api, observer: Observer, *, nursery: Nursery, stages: list[Stage], tmp_path: Path
+    cluster: Cluster,
+    api: Api,
+    observer: Observer,
+    *,
+    operators: OperatorPool,
+    stages: list[Stage],
+    tmp_path: Path,
 ) -> AsyncIterator[Callable[[], Awaitable[Stage]]]:
     """Makes stages, for tests that play on several."""
     account = ("create", "token", "-n", "syncpause-system", "syncpause", "--duration=24h")
     token = cluster.kubectl(*account).strip()
 
     async def make() -> Stage:
-        stages.append(Stage(cluster, api, observer, nursery=nursery, token=token, directory=tmp_path))
+        stages.append(Stage(cluster, api, observer, operators=operators, token=token, directory=tmp_path))
         return await stages[-1].open()
 
     yield make
@@ -95,7 +101,7 @@ async def stage(make_stage: Callable[[], Awaitable[Stage]]) -> Stage:
 
 
 @pytest.fixture
-def verdict(stages: list[Stage], table: Table, seed: int) -> Callable[..., None]:
+def record(stages: list[Stage], table: Table, seed: int) -> Callable[..., None]:
     """Notes what was tried, and fails where a promise was broken."""
 
     def give(area: str, fault: str, tried: int, figure: str = "") -> None:

@@ -7,7 +7,7 @@ I1  no Job of a paused CronJob that was scheduled inside the pause gets to run;
 I2  at every moment a paused workload carries what it takes to restore it;
 I3  after the last window every spec equals what its owner last wanted, field for field;
 I4  nothing without the school label is ever written by the operator;
-I5  writes of two operators never interleave (checked where writes pass: `faulty.proxy`).
+I5  writes of two operators never interleave (checked where writes pass: `faults.proxy`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sections
-from chaos.ledger import Table
+from chaos.results import Table
 from chaos.stage import SYNC_SECONDS
 
 HEAD = """# Reliability

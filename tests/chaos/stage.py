@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from chaos.api import Api, Object, collection
-from chaos.nursery import Child, Nursery
 from chaos.observer import Observer, is_paused, traces
+from chaos.operators import Child, OperatorPool
 from controlplane.cluster import Cluster
-from faulty.proxy import FaultProxy
+from faults.proxy import FaultProxy
 
 DEADLINE_SECONDS = 90.0
 ALWAYS = [{"name": "whole-year", "firstDay": "01-01", "lastDay": "12-31"}]
@@ -43,7 +43,14 @@ class Stage:
     """One test's namespace, with the operators that a test starts, each behind a wire of its own."""
 
     def __init__(
-        self, cluster: Cluster, api: Api, observer: Observer, *, nursery: Nursery, token: str, directory: Path
+        self,
+        cluster: Cluster,
+        api: Api,
+        observer: Observer,
+        *,
+        operators: OperatorPool,
+        token: str,
+        directory: Path,
     ) -> None:
         self.cluster = cluster
         self.api = api
@@ -51,7 +58,7 @@ class Stage:
         self.namespace = f"chaos-{uuid.uuid4().hex[:6]}"
         self.clock = directory / f"{self.namespace}.clock"
         self.children: list[Child] = []
-        self._nursery = nursery
+        self._operators = operators
         self._token = token
         self._directory = directory
         self._wanted: dict[tuple[str, str], Object] = {}
@@ -82,7 +89,7 @@ class Stage:
         kubeconfig = self._kubeconfigs[proxy] if proxy else str(self._straight())
         clock = self.clock if self.clock.exists() else None
         knobs = {"namespaces": self.namespace, **settings}
-        child = self._nursery.start(kubeconfig, clock, **knobs)
+        child = self._operators.start(kubeconfig, clock, **knobs)
         self.children.append(child)
         return child
 

@@ -151,7 +151,7 @@ async def clear(stage: Stage) -> None:
     await until(lambda: not stage.observer.of("deployments", stage.namespace), "all gone")
 
 
-async def test_generated_objects(stage: Stage, seed: int, verdict: Callable[..., None]) -> None:
+async def test_generated_objects(stage: Stage, seed: int, record: Callable[..., None]) -> None:
     chance = random.Random(seed)
     child = stage.operator()
     await until(lambda: "synced and leading" in child.output, "synced")
@@ -172,4 +172,4 @@ async def test_generated_objects(stage: Stage, seed: int, verdict: Callable[...,
     assert memory[1] < memory[0] * 1.25, f"it grew: {memory} KiB"
     held = f"{memory[0] // 1024} MiB after half of them, {memory[1] // 1024} MiB at the end"
     figure = f"{taken:,} taken by the API server; {held}"
-    verdict("bad input", "generated objects", 2 * count, figure)
+    record("bad input", "generated objects", 2 * count, figure)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chaos.conftest import size
-from chaos.nursery import SetClock
+from chaos.operators import SetClock
 from chaos.stage import Stage, until
 
 DAY = 86_400.0
@@ -28,7 +28,7 @@ def set_to(stage: Stage, instant: datetime) -> SetClock:
     return clock
 
 
-async def test_stepped_by_a_day_forwards_and_back(stage: Stage, verdict: Callable[..., None]) -> None:
+async def test_stepped_by_a_day_forwards_and_back(stage: Stage, record: Callable[..., None]) -> None:
     await stage.schools(3)
     clock = set_to(stage, datetime(2027, 7, 9, 12, tzinfo=UTC))
     await stage.policy(july())
@@ -41,10 +41,10 @@ async def test_stepped_by_a_day_forwards_and_back(stage: Stage, verdict: Callabl
         await until(stage.all_paused, "paused after a step forwards", 40)
         clock.offset -= DAY
         await stage.back(40)
-    verdict("clock", "stepped by a day, forwards and back", 2 * rounds)
+    record("clock", "stepped by a day, forwards and back", 2 * rounds)
 
 
-async def test_suspended_across_an_edge(stage: Stage, verdict: Callable[..., None]) -> None:
+async def test_suspended_across_an_edge(stage: Stage, record: Callable[..., None]) -> None:
     """As a virtual machine that is saved in the evening and woken in the morning."""
     await stage.schools(3)
     edges = [datetime(2027, 7, 10, tzinfo=UTC), datetime(2027, 7, 21, tzinfo=UTC)]
@@ -58,7 +58,7 @@ async def test_suspended_across_an_edge(stage: Stage, verdict: Callable[..., Non
         child.signal(signal.SIGCONT)
         await until(stage.all_paused if edge is edges[0] else stage.all_back, "made good", 40)
         child.kill()
-    verdict("clock", f"process suspended for {size(120, 8)} s across an edge", len(edges))
+    record("clock", f"process suspended for {size(120, 8)} s across an edge", len(edges))
 
 
 NIGHTS = {
@@ -80,7 +80,7 @@ NIGHTS = {
 
 @pytest.mark.parametrize("night", list(NIGHTS)[: size(4, 2)])
 async def test_a_night_on_which_the_clocks_change(
-    night: str, stage: Stage, verdict: Callable[..., None]
+    night: str, stage: Stage, record: Callable[..., None]
 ) -> None:
     zone, day, first = NIGHTS[night]
     edge = datetime.fromisoformat(first).replace(tzinfo=UTC)
@@ -98,4 +98,4 @@ async def test_a_night_on_which_the_clocks_change(
     await until(stage.all_paused, "paused at the day's first instant", 10)
     late = (clock() - edge).total_seconds()
     assert late < 10
-    verdict("clock", night, 1, f"all paused {late:.1f} s after it")
+    record("clock", night, 1, f"all paused {late:.1f} s after it")

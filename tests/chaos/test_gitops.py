@@ -88,7 +88,7 @@ async def fight(stage: Stage, *, deadline: bool) -> tuple[int, str]:
 
 
 async def test_a_tool_that_undoes_the_pause_every_second(
-    make_stage: Callable[[], Awaitable[Stage]], verdict: Callable[..., None]
+    make_stage: Callable[[], Awaitable[Stage]], record: Callable[..., None]
 ) -> None:
     """The stories run side by side, for each takes its time. One needs the guard, which some minors lack."""
     first, second, third = [await make_stage() for _ in range(3)]
@@ -99,7 +99,7 @@ async def test_a_tool_that_undoes_the_pause_every_second(
         what.append("these and the deadline, with the guard")
     told = await asyncio.gather(*stories)
     for name, (rounds, figure) in zip(what, told, strict=True):
-        verdict("GitOps", f"{name} for {SECONDS} s", rounds, figure)
+        record("GitOps", f"{name} for {SECONDS} s", rounds, figure)
 
 
 async def _contest_is_over(stage: Stage) -> None:

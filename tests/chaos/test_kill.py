@@ -10,7 +10,7 @@ import pytest
 
 from chaos.conftest import size
 from chaos.stage import ALWAYS, NEVER, Stage, until
-from faulty.proxy import FaultProxy, Seen
+from faults.proxy import FaultProxy, Seen
 
 MOST = 90
 """A pause takes 50 writes. At a resume some of the 40 CronJobs take two, for lastScheduleTime goes first."""
@@ -50,7 +50,7 @@ async def transition(stage: Stage, proxy: FaultProxy, trap: KillAt, *, pausing: 
 
 @pytest.mark.parametrize("point", ["before", "at", "after"])
 async def test_killed_at_every_write_of_a_transition(
-    point: str, stage: Stage, verdict: Callable[..., None]
+    point: str, stage: Stage, record: Callable[..., None]
 ) -> None:
     await stage.schools(10)
     await stage.sync("foreign", "", schedule="* * * * *")
@@ -60,11 +60,11 @@ async def test_killed_at_every_write_of_a_transition(
     for number in range(1, MOST + 1, size(1, 17)):
         for pausing in (True, False):
             kills += await transition(stage, proxy, KillAt(stage, point, number), pausing=pausing)
-    verdict("kill -9", f"{point} each write of a 50-workload transition", kills)
+    record("kill -9", f"{point} each write of a 50-workload transition", kills)
 
 
 async def test_killed_at_random_moments_of_a_story(
-    stage: Stage, seed: int, verdict: Callable[..., None]
+    stage: Stage, seed: int, record: Callable[..., None]
 ) -> None:
     chance = random.Random(seed)
     await stage.schools(5)
@@ -87,7 +87,7 @@ async def test_killed_at_random_moments_of_a_story(
         await summer(stage, chance)
     await killing
     await summer(stage, chance)
-    verdict("kill -9", "at random moments of a pause-drift-edit-resume story", kills)
+    record("kill -9", "at random moments of a pause-drift-edit-resume story", kills)
 
 
 async def summer(stage: Stage, chance: random.Random) -> None:

@@ -40,22 +40,22 @@ async def annotate(stage: Stage, key: tuple[str, str], **marks: str | None) -> N
     await stage.api.patch(stage.path(*key), {"metadata": {"annotations": annotations}}, "a-person")
 
 
-async def test_a_policy_is_deleted(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_a_policy_is_deleted(paused: Stage, record: Callable[..., None]) -> None:
     paused.observer.closing(paused.namespace)
     await paused.api.delete(f"{collection('syncpausepolicies', paused.namespace)}/summer")
     await paused.back()
-    verdict("people", "policy deleted in mid-window", 1)
+    record("people", "policy deleted in mid-window", 1)
 
 
-async def test_restore_annotations_are_stripped(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_restore_annotations_are_stripped(paused: Stage, record: Callable[..., None]) -> None:
     await annotate(paused, SYNC, restore_suspend=None, restore_starting_deadline_seconds=None)
     await annotate(paused, INGEST, restore_replicas=None)
     await paused.resume()
-    verdict("people", "restore annotations stripped", 2)
+    record("people", "restore annotations stripped", 2)
 
 
 async def test_all_marks_are_stripped_while_nobody_watches(
-    paused: Stage, verdict: Callable[..., None]
+    paused: Stage, record: Callable[..., None]
 ) -> None:
     paused.children[-1].kill()
     for kind, name in (SYNC, INGEST):
@@ -67,22 +67,22 @@ async def test_all_marks_are_stripped_while_nobody_watches(
     paused.operator(None, relist_interval=3.0)
     await until(paused.all_paused, "marked again")
     await paused.resume()
-    verdict("people", "every mark stripped while no operator ran", 2)
+    record("people", "every mark stripped while no operator ran", 2)
 
 
 @pytest.mark.parametrize(
     "nonsense", ["", "yes", "-1", "99999999999999999999", "1e3", "٣", "\u0000"[:0] + "no\nne"]
 )
 async def test_restore_annotations_are_corrupted(
-    nonsense: str, paused: Stage, verdict: Callable[..., None]
+    nonsense: str, paused: Stage, record: Callable[..., None]
 ) -> None:
     await annotate(paused, SYNC, restore_suspend=nonsense, restore_starting_deadline_seconds=nonsense)
     await annotate(paused, INGEST, restore_replicas=nonsense)
     await paused.resume()
-    verdict("people", "restore annotations corrupted", 2)
+    record("people", "restore annotations corrupted", 2)
 
 
-async def test_annotations_of_a_future_version(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_annotations_of_a_future_version(paused: Stage, record: Callable[..., None]) -> None:
     """What this version does not know it leaves alone."""
     await annotate(paused, SYNC, restore_parallelism="3")
     paused.observer.closing(paused.namespace)
@@ -91,10 +91,10 @@ async def test_annotations_of_a_future_version(paused: Stage, verdict: Callable[
     await until(lambda: "such as sync-0-0 still has " + left in str(paused.all_back()), "back")
     await annotate(paused, SYNC, restore_parallelism=None)
     await paused.back()
-    verdict("people", "restore annotation of a future version", 1)
+    record("people", "restore annotation of a future version", 1)
 
 
-async def test_a_school_label_is_removed(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_a_school_label_is_removed(paused: Stage, record: Callable[..., None]) -> None:
     body = {"metadata": {"labels": {f"{PREFIX}school": None}}}
     paused.observer.closing(paused.namespace)
     for key in (SYNC, INGEST):
@@ -102,14 +102,14 @@ async def test_a_school_label_is_removed(paused: Stage, verdict: Callable[..., N
         await paused.api.patch(paused.path(*key), body, OWNER)
     await until(lambda: _free(paused), "both resumed")
     await paused.resume()
-    verdict("people", "school label removed", 2)
+    record("people", "school label removed", 2)
 
 
 def _free(stage: Stage) -> bool:
     return all(not stage._differences(key, stage.workloads()[key]) for key in (SYNC, INGEST))
 
 
-async def test_deleted_and_made_anew(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_deleted_and_made_anew(paused: Stage, record: Callable[..., None]) -> None:
     """As `kubectl replace --force` does, under the same name."""
     await paused.remove(*SYNC)
     await paused.remove(*INGEST)
@@ -119,10 +119,10 @@ async def test_deleted_and_made_anew(paused: Stage, verdict: Callable[..., None]
     await until(lambda: len(paused.workloads()) == 10, "made anew")
     await until(paused.all_paused, "the new ones are paused too")
     await paused.resume()
-    verdict("people", "workload deleted and made anew (replace --force)", 2)
+    record("people", "workload deleted and made anew (replace --force)", 2)
 
 
-async def test_renamed(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_renamed(paused: Stage, record: Callable[..., None]) -> None:
     """Kubernetes renames nothing: the owner deletes it and makes another, from what is in the cluster now."""
     found = paused.workloads()
     for kind, name in (SYNC, INGEST):
@@ -136,10 +136,10 @@ async def test_renamed(paused: Stage, verdict: Callable[..., None]) -> None:
         paused.owned(kind, f"{name}-renamed", wanted)
     await until(lambda: len(paused.workloads()) == 10, "renamed")
     await paused.resume()
-    verdict("people", "workload renamed by delete and create, marks and all", 2)
+    record("people", "workload renamed by delete and create, marks and all", 2)
 
 
-async def test_two_owners(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_two_owners(paused: Stage, record: Callable[..., None]) -> None:
     """Two people who do not talk to each other: the last wish counts, whoever has it."""
     for number in range(10):
         await paused.api.patch(paused.path(*SYNC), {"spec": {"suspend": False}}, f"owner-{number % 2}")
@@ -150,10 +150,10 @@ async def test_two_owners(paused: Stage, verdict: Callable[..., None]) -> None:
         paused.noted(*INGEST, replicas=2 + number % 2)
     await until(paused.all_paused, "paused in the end", 40)
     await paused.resume()
-    verdict("people", "two owners at odds", 20)
+    record("people", "two owners at odds", 20)
 
 
-async def test_the_crds_are_deleted(cluster: Cluster, paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_the_crds_are_deleted(cluster: Cluster, paused: Stage, record: Callable[..., None]) -> None:
     """Which deletes every policy, and must resume nothing; nor must their return."""
     await asyncio.to_thread(cluster.kubectl, "delete", "-k", str(CRDS))
     try:
@@ -168,11 +168,11 @@ async def test_the_crds_are_deleted(cluster: Cluster, paused: Stage, verdict: Ca
     await paused.policy(ALWAYS)
     await asyncio.sleep(2)
     await paused.resume()
-    verdict("people", "CRDs deleted and applied again", 1)
+    record("people", "CRDs deleted and applied again", 1)
 
 
 async def test_the_operator_is_uninstalled_and_installed_again(
-    cluster: Cluster, paused: Stage, verdict: Callable[..., None]
+    cluster: Cluster, paused: Stage, record: Callable[..., None]
 ) -> None:
     paused.children[-1].kill()
     rbac = str(CRDS.parent / "manifests/rbac/cluster-role-bindings.yaml")
@@ -182,13 +182,13 @@ async def test_the_operator_is_uninstalled_and_installed_again(
     assert paused.all_paused() is True
     await asyncio.to_thread(cluster.kubectl, "apply", "-f", rbac)
     await paused.resume()
-    verdict("people", "uninstalled and installed again, rights missing meanwhile", 1)
+    record("people", "uninstalled and installed again, rights missing meanwhile", 1)
 
 
-async def test_the_namespace_is_deleted(paused: Stage, verdict: Callable[..., None]) -> None:
+async def test_the_namespace_is_deleted(paused: Stage, record: Callable[..., None]) -> None:
     paused.observer.closing(paused.namespace)
     gone = ("delete", "namespace", paused.namespace, "--timeout=60s")
     await asyncio.to_thread(paused.cluster.kubectl, *gone)
     assert paused.children[-1].alive
     await paused.open()
-    verdict("people", "namespace deleted in mid-window", 1)
+    record("people", "namespace deleted in mid-window", 1)

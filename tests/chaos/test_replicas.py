@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from chaos.conftest import size
-from chaos.nursery import Child
+from chaos.operators import Child
 from chaos.stage import ALWAYS, NEVER, Stage, until
-from faulty.proxy import FaultProxy, Seen
+from faults.proxy import FaultProxy, Seen
 
 
 class Pair:
@@ -80,7 +80,7 @@ async def pair(stage: Stage) -> Pair:
 
 
 async def test_the_leader_is_killed_in_the_middle_of_a_transition(
-    pair: Pair, verdict: Callable[..., None]
+    pair: Pair, record: Callable[..., None]
 ) -> None:
     seconds = []
     for number in range(size(6, 1)):
@@ -93,11 +93,11 @@ async def test_the_leader_is_killed_in_the_middle_of_a_transition(
     figure = (
         f"first write of the other after {statistics.median(seconds):.1f} s, {max(seconds):.1f} s at most"
     )
-    verdict("replicas", "leader killed in mid-transition", len(seconds), figure)
+    record("replicas", "leader killed in mid-transition", len(seconds), figure)
 
 
 async def test_a_frozen_leader_that_thaws_writes_nothing_that_hurts(
-    stage: Stage, pair: Pair, verdict: Callable[..., None]
+    stage: Stage, pair: Pair, record: Callable[..., None]
 ) -> None:
     rounds = size(4, 1)
     for _ in range(rounds):
@@ -112,10 +112,10 @@ async def test_a_frozen_leader_that_thaws_writes_nothing_that_hurts(
         assert pair.writes(leader) == done, "written after the thaw"
         assert stage.all_back() is True
         await pair.replace_leader()
-    verdict("replicas", "leader frozen past its lease, then thawed", rounds)
+    record("replicas", "leader frozen past its lease, then thawed", rounds)
 
 
-async def test_a_leader_that_is_cut_off_gives_up(pair: Pair, verdict: Callable[..., None]) -> None:
+async def test_a_leader_that_is_cut_off_gives_up(pair: Pair, record: Callable[..., None]) -> None:
     rounds = size(4, 1)
     for number in range(rounds):
         await pair.begin(number)
@@ -124,11 +124,11 @@ async def test_a_leader_that_is_cut_off_gives_up(pair: Pair, verdict: Callable[.
         await until(lambda: not pair.leader.alive, "the one that was cut off ends itself", 30)
         assert "Lease could not be renewed" in pair.leader.output
         await pair.replace_leader()
-    verdict("replicas", "leader cut off from the API server", rounds)
+    record("replicas", "leader cut off from the API server", rounds)
 
 
 async def test_a_rolling_update_in_the_middle_of_a_transition(
-    pair: Pair, verdict: Callable[..., None]
+    pair: Pair, record: Callable[..., None]
 ) -> None:
     seconds = []
     rounds = size(10, 2)
@@ -144,14 +144,14 @@ async def test_a_rolling_update_in_the_middle_of_a_transition(
         await pair.replace_leader()
         await pair.elect()
     figure = f"first write of the next after {max(seconds, default=0):.1f} s at most"
-    verdict("replicas", "rolling update in mid-transition", rounds, figure)
+    record("replicas", "rolling update in mid-transition", rounds, figure)
 
 
-async def test_both_die_and_come_back(stage: Stage, pair: Pair, verdict: Callable[..., None]) -> None:
+async def test_both_die_and_come_back(stage: Stage, pair: Pair, record: Callable[..., None]) -> None:
     await pair.begin(0)
     await asyncio.to_thread(lambda: (pair.leader.kill(), pair.standby.kill()))
     await pair.join()
     await pair.join()
     await stage.paused()
     await stage.resume()
-    verdict("replicas", "both killed at once", 1)
+    record("replicas", "both killed at once", 1)

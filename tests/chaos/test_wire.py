@@ -14,7 +14,7 @@ from chaos.conftest import size
 from chaos.stage import Stage, until
 from chaos.test_kill import summer
 from controlplane.cluster import Cluster
-from faulty.proxy import Choose, Fault, Seen
+from faults.proxy import Choose, Fault, Seen
 
 OFTEN, SELDOM = 0.5, 0.1
 """The share of the requests that a fault is for which goes wrong: half of the rare ones, a tenth of all."""
@@ -82,7 +82,7 @@ def sometimes(chance: random.Random, *faults: tuple[Fault, Callable[[Seen], bool
 
 @pytest.mark.parametrize("name", WIRE)
 async def test_one_fault_again_and_again(
-    name: str, stage: Stage, seed: int, verdict: Callable[..., None]
+    name: str, stage: Stage, seed: int, record: Callable[..., None]
 ) -> None:
     chance = random.Random(seed)
     await stage.schools(5)
@@ -93,10 +93,10 @@ async def test_one_fault_again_and_again(
             await summer(stage, chance)
     await _still_works(stage)
     assert proxy.faults, "nothing went wrong"
-    verdict("wire", name, proxy.faults)
+    record("wire", name, proxy.faults)
 
 
-async def test_all_faults_mixed(stage: Stage, seed: int, verdict: Callable[..., None]) -> None:
+async def test_all_faults_mixed(stage: Stage, seed: int, record: Callable[..., None]) -> None:
     chance = random.Random(seed)
     await stage.schools(5)
     proxy = await stage.wire()
@@ -105,10 +105,10 @@ async def test_all_faults_mixed(stage: Stage, seed: int, verdict: Callable[..., 
         for _ in range(size(15, 1)):
             await summer(stage, chance)
     await _still_works(stage)
-    verdict("wire", "all of these at random", proxy.faults)
+    record("wire", "all of these at random", proxy.faults)
 
 
-async def test_an_answer_that_is_thirty_seconds_late(stage: Stage, verdict: Callable[..., None]) -> None:
+async def test_an_answer_that_is_thirty_seconds_late(stage: Stage, record: Callable[..., None]) -> None:
     await stage.schools(2)
     proxy = await stage.wire()
     stage.operator(proxy)
@@ -116,10 +116,10 @@ async def test_an_answer_that_is_thirty_seconds_late(stage: Stage, verdict: Call
     with proxy.injecting(lambda seen: next(late, None) if seen.writes_a_workload else None):
         await stage.pause()
         await stage.resume()
-    verdict("wire", "answers 30 s late", proxy.faults)
+    record("wire", "answers 30 s late", proxy.faults)
 
 
-async def test_nobody_listens_for_a_while(stage: Stage, verdict: Callable[..., None]) -> None:
+async def test_nobody_listens_for_a_while(stage: Stage, record: Callable[..., None]) -> None:
     await stage.schools(5)
     proxy = await stage.wire()
     stage.operator(proxy, **IMPATIENT, relist_interval=5.0)
@@ -131,11 +131,11 @@ async def test_nobody_listens_for_a_while(stage: Stage, verdict: Callable[..., N
         await proxy.listen()
         await pausing
         await stage.resume()
-    verdict("wire", "connection refused for 3 s", rounds)
+    record("wire", "connection refused for 3 s", rounds)
 
 
 async def test_the_api_server_is_restarted(
-    cluster: Cluster, stage: Stage, verdict: Callable[..., None]
+    cluster: Cluster, stage: Stage, record: Callable[..., None]
 ) -> None:
     await stage.schools(5)
     stage.operator(None, **IMPATIENT, relist_interval=5.0)
@@ -145,7 +145,7 @@ async def test_the_api_server_is_restarted(
         _restart(cluster, "kube-apiserver")
         await stage.resume()
         await _restart_within_a_transition(cluster, stage)
-    verdict("control plane", "API server killed and started again", 2 * rounds)
+    record("control plane", "API server killed and started again", 2 * rounds)
 
 
 def _restart(cluster: Cluster, name: str) -> None:
@@ -162,7 +162,7 @@ async def _restart_within_a_transition(cluster: Cluster, stage: Stage) -> None:
     await stage.resume()
 
 
-async def test_etcd_stands_still(cluster: Cluster, stage: Stage, verdict: Callable[..., None]) -> None:
+async def test_etcd_stands_still(cluster: Cluster, stage: Stage, record: Callable[..., None]) -> None:
     await stage.schools(5)
     stage.operator(None, **IMPATIENT, relist_interval=5.0)
     await stage.pause()
@@ -176,7 +176,7 @@ async def test_etcd_stands_still(cluster: Cluster, stage: Stage, verdict: Callab
     await stage.resume()
     await stage.pause()
     await stage.resume()
-    verdict("control plane", f"etcd frozen for {size(60, 10)} s", 1)
+    record("control plane", f"etcd frozen for {size(60, 10)} s", 1)
 
 
 async def _eventually_ready(cluster: Cluster) -> None:

@@ -11,7 +11,7 @@ from wire import Room
 
 import shipped
 from controlplane.cluster import Cluster
-from faulty.proxy import FaultProxy
+from faults.proxy import FaultProxy
 from syncpause.kube.client import connect
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from stage import RunningOperator, Stage, eventually
 
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
 APRIL = "2027-04-02T12:00"

@@ -17,7 +17,7 @@ from wire import Proxy
 import shipped
 from controlplane.access import environment
 from controlplane.cluster import Cluster
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 from syncpause.kube.client import Client, connect
 from syncpause.kube.errors import Forbidden
 

@@ -1,4 +1,4 @@
-"""What the tests of kube/ share: a faulty wire to the real API server, and objects to look at."""
+"""What the tests of kube/ share: a faults wire to the real API server, and objects to look at."""
 
 from __future__ import annotations
 

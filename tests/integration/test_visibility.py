@@ -13,7 +13,7 @@ from stage import RunningOperator, Stage, eventually
 
 import shipped
 from controlplane.cluster import Cluster
-from faulty.proxy import Fault, FaultProxy
+from faults.proxy import Fault, FaultProxy
 from syncpause.controller.operator import Operator
 from syncpause.controller.schedule import scheduler
 from syncpause.domain.school import School

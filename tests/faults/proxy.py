@@ -121,7 +121,7 @@ class FaultProxy:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
         await self.listen()
-        path = directory / f"faulty-{self._port}.kubeconfig"
+        path = directory / f"faults-{self._port}.kubeconfig"
         path.write_text(yaml.safe_dump(kubeconfig(f"http://127.0.0.1:{self._port}")))
         return str(path)
 
@@ -265,8 +265,8 @@ def kubeconfig(server: str) -> dict[str, object]:
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "faulty", "cluster": {"server": server}}],
+        "clusters": [{"name": "faults", "cluster": {"server": server}}],
         "users": [{"name": "nobody", "user": {}}],
-        "contexts": [{"name": "faulty", "context": {"cluster": "faulty", "user": "nobody"}}],
-        "current-context": "faulty",
+        "contexts": [{"name": "faults", "context": {"cluster": "faults", "user": "nobody"}}],
+        "current-context": "faults",
     }

@@ -1,6 +1,6 @@
 """Operators that start in a moment: forked from a process that has everything imported already.
 
-`python -m chaos.nursery` reads one order per line (JSON) and answers with the child's process id. It is the
+`python -m chaos.operators` reads one order per line (JSON) and answers with the child's process id. It is the
 operator as `syncpause run` starts it, with a clock that is set from outside: a file holds seconds to add.
 """
 
@@ -81,14 +81,14 @@ class Child:
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
-class Nursery:
+class OperatorPool:
     """Starts children until it is closed; they end with it."""
 
     def __init__(self, directory: Path, path: str) -> None:
         self._directory = directory
         self._number = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "chaos.nursery"],
+            [sys.executable, "-m", "chaos.operators"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
