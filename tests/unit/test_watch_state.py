@@ -212,7 +212,7 @@ def test_time_in_which_the_process_stood_still_is_no_silence() -> None:
     state.received()
     clock.now += 10
     clock.now += 600
-    state.excuse(600)
+    state.discount(600)
     assert state.silence == 10
     assert state.problem == ""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
-from syncpause.controller.sight import Blind, Sight
+from syncpause.controller.visibility import Blind, Visibility
 from syncpause.kube.lease import Lease
 
 log = structlog.get_logger()
@@ -30,12 +31,12 @@ class Leadership:
     Without a Lease the replica always leads.
     """
 
-    def __init__(self, lease: Lease | None, sight: Sight, patience: float) -> None:
+    def __init__(self, lease: Lease | None, visibility: Visibility, patience: float) -> None:
         self._lease = lease
-        self._sight = sight
+        self._visibility = visibility
         self._patience = patience
         if lease is not None:
-            lease.may_contend = lambda: sight.blind_for < BRIEF_SECONDS
+            lease.may_contend = lambda: visibility.blind_for < BRIEF_SECONDS
 
     @property
     def problem(self) -> str:
@@ -53,15 +54,18 @@ class Leadership:
         patience = self._patience
         while True:
             try:
-                await self._lease.run(lambda: run_together(work(), self._sight.wait_until_blind(patience)))  # noqa: B023
+                await self._lease.run(partial(self._lead, work, patience))
                 raise LeadLost("the Lease could not be renewed in time, so another replica may lead now")
             except Blind as error:
                 log.warning("the Lease is given back, because this replica is blind", error=str(error))
                 on_step_down()
                 await self._lease.step_down()
                 patience = min(2 * patience, LONGEST_PATIENCE)
-            if not self._sight.blind_for:
+            if not self._visibility.blind_for:
                 patience = self._patience
+
+    async def _lead(self, work: Callable[[], Awaitable[None]], patience: float) -> None:
+        await run_together(work(), self._visibility.wait_until_blind(patience))
 
     async def release(self) -> None:
         """Give the Lease back for good, if it is held. Stop the work first."""

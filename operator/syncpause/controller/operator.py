@@ -23,11 +23,11 @@ from syncpause.controller.reconcile.workload_events import WorkloadEventHandler
 from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
 from syncpause.controller.schedule.scheduler import Scheduler
-from syncpause.controller.sight import Sight
 from syncpause.controller.stale import StalePolicies, StaleSchools, StaleStatuses
 from syncpause.controller.status.policy_statuses import PolicyStatuses
 from syncpause.controller.status.school_statuses import SchoolStatuses
 from syncpause.controller.status.writer import StatusWriter
+from syncpause.controller.visibility import Visibility
 from syncpause.domain.workload import Kind
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import RecordT
@@ -86,7 +86,7 @@ class Operator:
         self._policy_statuses = StatusWriter(policies, context.stale.policies, context, events, interval)
         schools = SchoolStatuses(context, SchoolSyncs(client), self._jobs, lambda: not self.limitation)
         self._school_statuses = StatusWriter(schools, context.stale.schools, context, events, interval)
-        self._sight = Sight(
+        self._visibility = Visibility(
             self,
             context.policies,
             informers=[each.watch for each in [*self.informers, *self._school_informers]],
@@ -94,7 +94,7 @@ class Operator:
         )
         lease = Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
         self._leadership = Leadership(
-            lease if settings.leader_elect else None, self._sight, settings.blind_timeout
+            lease if settings.leader_elect else None, self._visibility, settings.blind_timeout
         )
         self._workers: list[asyncio.Task[None]] = []
 
@@ -163,7 +163,7 @@ class Operator:
         none_served = bool(policies.policy_set.unreadable) and not policies.unreached
         informers = [each.problem for each in self.informers]
         informers += [each.problem for each in self._school_informers if each.served]
-        return [*informers, *self._sight.problems(with_policies=not none_served)]
+        return [*informers, *self._visibility.problems(with_policies=not none_served)]
 
     async def run(self, stop: asyncio.Event, *others: Coroutine[Any, Any, None]) -> None:
         """Run until ``stop`` is set, then finish what is in flight.
@@ -174,7 +174,7 @@ class Operator:
             self._start(self.context.policies.run(), "policy cache"),
             *(self._start(each.run(), f"informer {each.kind}") for each in self.informers),
             *(self._start(each.run(), f"informer {each.kind}") for each in self._school_informers),
-            self._start(self._sight.run(), "sight"),
+            self._start(self._visibility.run(), "visibility"),
             self._start(self._leadership.run(self._work, self._stop_leading), "lead"),
             *(self._start(other, "beside") for other in others),
         ]

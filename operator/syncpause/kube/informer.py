@@ -116,7 +116,7 @@ class Informer(Generic[RecordT]):
         self._version = ""
         self._failures = 0
         self._namespace_missing = False
-        self._lasts: asyncio.TimerHandle | None = None
+        self._readable_timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """List and watch for ever; no error of the API server or the network ends this."""
@@ -182,12 +182,12 @@ class Informer(Generic[RecordT]):
     def _opened(self) -> None:
         self.watch.opened()
         # A watch that lasts is evidence that the objects can be read; its first byte may take two minutes.
-        self._lasts = asyncio.get_running_loop().call_later(SHORT_SECONDS, self._readable)
+        self._readable_timer = asyncio.get_running_loop().call_later(SHORT_SECONDS, self._readable)
 
     def _closed(self) -> None:
         self.watch.closed()
-        if self._lasts is not None:
-            self._lasts.cancel()
+        if self._readable_timer is not None:
+            self._readable_timer.cancel()
 
     def _handle(self, event: Event[RecordT]) -> None:
         if event.error is not None:

@@ -40,7 +40,7 @@ class WatchState:
         self.namespace = namespace
         self.list_due = False
         """Whether a watch was opened although a list was needed first."""
-        self._longest = max(timeout, FIRST_BYTE_SECONDS) + RELIST_SECONDS
+        self._silence_limit = max(timeout, FIRST_BYTE_SECONDS) + RELIST_SECONDS
         self._clock = clock
         self._expected = True
         self._start()
@@ -52,7 +52,7 @@ class WatchState:
         self._opened_at: float | None = None
         self._byte_at: float | None = None
         """The last byte of the current watch."""
-        self._barren = False
+        self._last_was_empty = False
         """Whether the last watch ended without a byte."""
         self._mute_since: float | None = None
 
@@ -66,14 +66,14 @@ class WatchState:
     def received(self) -> None:
         """An event or a bookmark has arrived."""
         self._heard_at = self._byte_at = self._clock()
-        self._barren = False
+        self._last_was_empty = False
         self._mute_since = None
 
     def listed(self) -> None:
         """The API server has answered a list (or a page of it) of the same objects."""
         self.expect(True)
         self._heard_at = self._clock()
-        self._barren = self.list_due = False
+        self._last_was_empty = self.list_due = False
 
     def closed(self) -> None:
         """The current watch, if any, has ended."""
@@ -81,10 +81,10 @@ class WatchState:
         if opened_at is None:
             return
         now = self._clock()
-        self._barren = self._byte_at is None
-        if not self._barren or now - opened_at >= SHORT_SECONDS:
+        self._last_was_empty = self._byte_at is None
+        if not self._last_was_empty or now - opened_at >= SHORT_SECONDS:
             self._alive_at = now
-        if self._barren and now - opened_at >= FIRST_BYTE_SECONDS and self._mute_since is None:
+        if self._last_was_empty and now - opened_at >= FIRST_BYTE_SECONDS and self._mute_since is None:
             self._mute_since = opened_at
 
     @property
@@ -98,8 +98,8 @@ class WatchState:
             self._start()
         self._expected = expected
 
-    def excuse(self, seconds: float) -> None:
-        """Ignore a time in which this process did not run: what arrived meanwhile has yet to be read."""
+    def discount(self, seconds: float) -> None:
+        """Do not count a time in which this process did not run: what arrived then has yet to be read."""
         now = self._clock()
         self._heard_at = min(now, self._heard_at + seconds)
         self._alive_at = min(now, self._alive_at + seconds)
@@ -113,7 +113,8 @@ class WatchState:
     @property
     def needs_list(self) -> bool:
         """Whether events may have been missed, so that the next watch must begin with a list."""
-        return self._clock() - self._heard_at >= (RELIST_SECONDS if self._barren else FIRST_BYTE_SECONDS)
+        limit = RELIST_SECONDS if self._last_was_empty else FIRST_BYTE_SECONDS
+        return self._clock() - self._heard_at >= limit
 
     @property
     def silence(self) -> float:
@@ -135,7 +136,7 @@ class WatchState:
                 f"the watch of {self.name} is accepted, but nothing has come through it for {silence:.0f} s: "
                 "make sure that no proxy before the API server buffers answers"
             )
-        if silence >= self._longest:
+        if silence >= self._silence_limit:
             return f"the watch of {self.name} has brought nothing for {silence:.0f} s"
         return ""
 
@@ -152,7 +153,7 @@ class WatchState:
     def _judge(self) -> None:
         """A watch that is open without a byte for longer than its reader waits is mute, in spite of lists."""
         quiet_for = self._quiet_for
-        if quiet_for >= self._longest and self._mute_since is None:
+        if quiet_for >= self._silence_limit and self._mute_since is None:
             self._mute_since = self._clock() - quiet_for
 
     @property
@@ -203,7 +204,7 @@ class StreamState(WatchState):
         self._look()
         if not self._expected:
             return False
-        return self.closed_for >= CLOSED_SECONDS or self._quiet_for >= self._longest
+        return self.closed_for >= CLOSED_SECONDS or self._quiet_for >= self._silence_limit
 
     def _look(self) -> None:
         """Bring the state up to date with what the response has received."""

@@ -51,7 +51,7 @@ class Policies(Protocol):
         """List them now."""
 
 
-class Sight:
+class Visibility:
     """Checks every watch, and measures for how long the operator has been blind.
 
     ``informers`` are the watches of workloads and schools, ``kopf_watches`` those of policies, namespaces and
@@ -102,9 +102,9 @@ class Sight:
             await asyncio.sleep(min(CHECK_SECONDS, patience))
         raise Blind(self._view.unseen)
 
-    def _excuse(self, seconds: float) -> None:
+    def _discount(self, seconds: float) -> None:
         for watch in self._watches:
-            watch.excuse(seconds)
+            watch.discount(seconds)
         if self._blind_since is not None:
             self._blind_since += seconds
 
@@ -112,7 +112,7 @@ class Sight:
         """Check once, ``late`` seconds after it was due: while a process stands still, it sees nothing."""
         if late > STALL_SECONDS:
             log.warning("the process stood still", seconds=round(late))
-            self._excuse(late)
+            self._discount(late)
         self._list_where_needed()
         for watch in self._watches:
             WATCH_SILENCE.labels(watch.name).set(watch.silence)

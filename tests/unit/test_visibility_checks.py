@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncpause.controller.sight import Sight
+from syncpause.controller.visibility import Visibility
 from syncpause.kube.watch_state import StreamState, WatchState
 
 
@@ -42,65 +42,67 @@ def test_a_process_that_stood_still_blames_no_watch() -> None:
     for state in (informer, stream):
         state.opened()
         state.received()
-    sight = Sight(View(), policies, informers=[informer], kopf_watches=[stream])
+    visibility = Visibility(View(), policies, informers=[informer], kopf_watches=[stream])
     clock.now += 600
-    sight.check(late=598.0)
-    assert sight.problems(with_policies=True) == []
+    visibility.check(late=598.0)
+    assert visibility.problems(with_policies=True) == []
     clock.now += 600
-    sight.check(late=1.0)
-    assert len(sight.problems(with_policies=True)) == 2
+    visibility.check(late=1.0)
+    assert len(visibility.problems(with_policies=True)) == 2
 
 
 def test_policies_are_listed_while_one_of_their_watches_has_a_problem() -> None:
     clock, policies = Clock(), Policies()
-    sight = Sight(View(), policies, informers=[], kopf_watches=[StreamState("namespaces", 150.0, clock)])
-    sight.check()
+    visibility = Visibility(
+        View(), policies, informers=[], kopf_watches=[StreamState("namespaces", 150.0, clock)]
+    )
+    visibility.check()
     assert policies.reads == 0
     clock.now += 31
-    sight.check()
+    visibility.check()
     assert policies.reads == 1
 
 
 def test_policies_are_listed_after_a_watch_of_them_that_ended_without_a_byte() -> None:
     clock, policies = Clock(), Policies()
     state = StreamState("namespaces", 150.0, clock)
-    sight = Sight(View(), policies, informers=[], kopf_watches=[state])
+    visibility = Visibility(View(), policies, informers=[], kopf_watches=[state])
     state.opened()
     clock.now += 61
-    sight.check()
+    visibility.check()
     assert policies.reads == 0
     state.opened()
     clock.now += 1
-    sight.check()
+    visibility.check()
     assert (policies.reads, state.problem) == (1, "")
     policies.read_at = 1.0
-    sight.check()
+    visibility.check()
     assert not state.list_due
 
 
 def test_no_watch_is_expected_in_a_namespace_that_does_not_exist() -> None:
     clock, policies = Clock(), Policies()
     south = StreamState("south/syncpausepolicies", 150.0, clock, namespace="south")
-    sight = Sight(View(), policies, informers=[], kopf_watches=[south])
+    visibility = Visibility(View(), policies, informers=[], kopf_watches=[south])
     policies.missing = "south"
     policies.read_at = 1.0
-    sight.check()
+    visibility.check()
     clock.now += 1000
-    sight.check()
-    assert sight.problems(with_policies=True) == []
+    visibility.check()
+    assert visibility.problems(with_policies=True) == []
     policies.missing = ""
-    sight.check()
-    assert sight.problems(with_policies=True) == []
+    visibility.check()
+    assert visibility.problems(with_policies=True) == []
     clock.now += 31
-    assert "has been closed for 31 s" in sight.problems(with_policies=True)[0]
+    assert "has been closed for 31 s" in visibility.problems(with_policies=True)[0]
 
 
 def test_a_problem_of_the_schools_alone_blinds_nobody() -> None:
     view = View()
-    sight = Sight(view, Policies(), informers=[], kopf_watches=[])
+    visibility = Visibility(view, Policies(), informers=[], kopf_watches=[])
     view.limitation = "no school's status is written"
-    sight.check()
-    assert sight.blind_for == 0
+    visibility.check()
+    assert visibility.blind_for == 0
     view.unseen = "CronJobs cannot be read"
-    sight.check()
-    assert sight.blind_for > 0
+    visibility.check()
+    assert visibility.blind_for > 0
