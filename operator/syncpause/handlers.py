@@ -93,7 +93,7 @@ def kopf_settings(watch_timeout: float) -> kopf.OperatorSettings:
 
 
 async def _renew(client: Client, since: float, loop: asyncio.AbstractEventLoop) -> None:
-    """Read the client's credentials anew, in the main loop. Raises TemporaryError: kopf tries again later."""
+    """Read the client's credentials again, in the main loop. Raises TemporaryError: kopf retries later."""
     try:
         renewed = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.renew(since), loop))
     except ApiError as error:

@@ -172,6 +172,8 @@ def test_a_closed_stream_is_a_problem_sooner() -> None:
     clock.now += 2
     assert state.problem == "the watch of namespaces has been closed for 31 s"
     assert state.stuck
+    state.listed()
+    assert state.silence == 31, "lists do not end it"
     reopen(state)
     clock.now += 1
     assert state.problem == ""

@@ -13,7 +13,7 @@ SCHOOLS_READABLE = Gauge(
 )
 WATCH_SILENCE = Gauge(
     "syncpause_watch_silence_seconds",
-    "Seconds since a watch last brought an event or a bookmark, or its objects were listed",
+    "Seconds since a watch brought an event or a bookmark, or since its objects were listed instead",
     ["watch"],
 )
 WATCH_RESTARTS = Counter("syncpause_watch_restarts_total", "Times that kopf's watches were started anew")

@@ -44,7 +44,7 @@ class _Posted:
     at: float
 
 
-_Same = tuple[ObjectRef, str, str, str]
+_Signature = tuple[ObjectRef, str, str, str]
 
 
 class Events:
@@ -62,26 +62,26 @@ class Events:
         self._component = component
         self._instance = instance
         self._now = now
-        self._posted: OrderedDict[_Same, _Posted] = OrderedDict()
+        self._posted: OrderedDict[_Signature, _Posted] = OrderedDict()
 
     async def post(self, *, regarding: ObjectRef, type: EventType | str, reason: str, message: str) -> bool:
         """Write an Event; ``reason`` is one CamelCase word. Returns whether that succeeded.
 
-        Never raises ApiError, because no work may fail with its announcement. Not for concurrent calls with
-        the same object.
+        Never raises ApiError, because no work may fail with its announcement. Calls for one object must not
+        overlap.
         """
         message = _cut(message, MESSAGE_LENGTH)
-        same: _Same = (regarding, type, reason, message)
+        signature: _Signature = (regarding, type, reason, message)
         try:
-            if not await self._repeat(same):
-                await self._create(same)
+            if not await self._repeat(signature):
+                await self._create(signature)
         except ApiError as error:
             log.debug("event %s of %s/%s not written: %s", reason, regarding.kind, regarding.name, error)
             return False
         return True
 
-    async def _repeat(self, same: _Same) -> bool:
-        posted = self._posted.get(same)
+    async def _repeat(self, signature: _Signature) -> bool:
+        posted = self._posted.get(signature)
         if posted is None or self._now().timestamp() - posted.at >= REPEAT_SECONDS:
             return False
         body = {"count": posted.count + 1, "lastTimestamp": _stamp(self._now())}
@@ -92,8 +92,8 @@ class Events:
         posted.count += 1
         return True
 
-    async def _create(self, same: _Same) -> None:
-        regarding, type_, reason, message = same
+    async def _create(self, signature: _Signature) -> None:
+        regarding, type_, reason, message = signature
         # The API server requires the namespace "default" for the Event of a cluster-scoped object.
         namespace = regarding.namespace or "default"
         suffix = f".{time.time_ns():x}"
@@ -115,11 +115,11 @@ class Events:
             "lastTimestamp": _stamp(now),
         }
         await self._client.post(paths.events(namespace), body)
-        self._remember(same, _Posted(f"{paths.events(namespace)}/{name}", 1, now.timestamp()))
+        self._remember(signature, _Posted(f"{paths.events(namespace)}/{name}", 1, now.timestamp()))
 
-    def _remember(self, same: _Same, posted: _Posted) -> None:
-        self._posted[same] = posted
-        self._posted.move_to_end(same)
+    def _remember(self, signature: _Signature, posted: _Posted) -> None:
+        self._posted[signature] = posted
+        self._posted.move_to_end(signature)
         while len(self._posted) > REMEMBERED:
             self._posted.popitem(last=False)
 

@@ -71,7 +71,7 @@ class Jobs:
         return await self._patch(job, suspend=job.restore_suspend == "true", annotations=marks, state=None)
 
     async def hand_back(self, job: Job, missed_runs: str) -> None:
-        """Let a suspended Job run at the end of a pause; delete a stray unless missed runs are run once."""
+        """End the pause of a Job: let it run, or delete a stray unless ``missed_runs`` is RunOnce."""
         if job.stray and missed_runs != MissedRuns.RUN_ONCE:
             await self.delete(job)
         else:

@@ -135,7 +135,7 @@ class _Election(LeaderElection):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.may_contend: Callable[[], bool] = lambda: True
-        self._looked_at: object = None
+        self._last_seen: object = None
         self._unchanged_since = 0.0
 
     def forget(self) -> None:
@@ -156,8 +156,8 @@ class _Election(LeaderElection):
         _, record = await config.lock.get(config.lock.name, config.lock.namespace)
         found = vars(record) if isinstance(record, LeaderElectionRecord) else None
         now = asyncio.get_running_loop().time()
-        if self._unchanged_since == 0.0 or found != self._looked_at:
-            self._looked_at, self._unchanged_since = found, now
+        if self._unchanged_since == 0.0 or found != self._last_seen:
+            self._last_seen, self._unchanged_since = found, now
         return now - self._unchanged_since > config.lease_duration + 2 * config.retry_period
 
     async def renew_loop(self) -> None:

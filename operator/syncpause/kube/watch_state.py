@@ -119,6 +119,9 @@ class WatchState:
     @property
     def silence(self) -> float:
         """Seconds since the last event, bookmark or answered list; while the watch is mute, since it is."""
+        return self._silence()
+
+    def _silence(self) -> float:
         if not self._expected:
             return 0.0
         self._judge()
@@ -128,7 +131,7 @@ class WatchState:
     @property
     def problem(self) -> str:
         """A sentence while the watch is mute or silent for longer than a healthy one can be, or empty."""
-        silence = self.silence
+        silence = self._silence()
         if not self._expected:
             return ""
         if self._mute_since is not None:
@@ -187,8 +190,13 @@ class StreamState(WatchState):
 
     @property
     def silence(self) -> float:
+        """As for any watch; lists do not end the silence of one that is closed."""
+        silence = self._silence()
+        return max(silence, self.closed_for) if self._expected else 0.0
+
+    def _silence(self) -> float:
         self._look()
-        return super().silence
+        return super()._silence()
 
     @property
     def problem(self) -> str:
