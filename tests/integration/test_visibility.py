@@ -169,7 +169,7 @@ async def test_without_the_schoolsync_crd_syncs_are_paused_and_resumed_all_the_s
         stage.sync()
         stage.policy(windows=SPRING)
         await eventually(stage.is_paused, "paused")
-        await eventually(lambda: operator.limitation, "the limitation")
+        await eventually(lambda: bool(operator.limitation), "the limitation")
         assert "no school's status is written: SchoolSyncs cannot be read" in operator.limitation
         assert "apply crds/" in operator.limitation
         assert REGISTRY.get_sample_value("syncpause_schools_readable") == 0
