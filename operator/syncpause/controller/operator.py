@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from syncpause.api.names import GROUP
+from syncpause.api.resources import SchoolSync
 from syncpause.controller.cache.policies import Affected, PolicyCache
 from syncpause.controller.cache.schools import SchoolCache
 from syncpause.controller.cache.workload_states import WorkloadStates
@@ -150,7 +152,9 @@ class Operator:
     def limitation(self) -> str:
         """What does not work although the operator pauses and resumes; empty when everything works."""
         unserved = [each.problem for each in self._school_informers if not each.served]
-        return f"no school's status is written: {unserved[0]}; apply crds/" if unserved else ""
+        crd = f"{SchoolSync.PLURAL}.{GROUP}"
+        fix = f"apply crds/, which has the CustomResourceDefinition {crd}"
+        return f"no school's status is written: {unserved[0]}; {fix}" if unserved else ""
 
     @property
     def unseen(self) -> str:
