@@ -96,7 +96,7 @@ class Visibility:
             late = loop.time() - began - CHECK_SECONDS
 
     async def wait_until_blind(self, patience: float) -> None:
-        """Return never: raise Blind once the operator has been blind for ``patience`` seconds from now on."""
+        """Raise Blind once the operator has been blind for ``patience`` seconds from now on; never return."""
         began = time.monotonic()
         while min(self.blind_for, time.monotonic() - began) < patience:  # noqa: ASYNC110 - time passes
             await asyncio.sleep(min(CHECK_SECONDS, patience))
