@@ -173,7 +173,7 @@ async def test_without_the_schoolsync_crd_syncs_are_paused_and_resumed_all_the_s
         assert "no school's status is written: SchoolSyncs cannot be read" in operator.limitation
         fix = "apply crds/, which has the CustomResourceDefinition schoolsyncs.syncpause.dev"
         assert operator.limitation.endswith(fix)
-        assert REGISTRY.get_sample_value("syncpause_schools_readable") == 0
+        await eventually(lambda: REGISTRY.get_sample_value("syncpause_schools_readable") == 0, "the metric")
         assert operator.problem == ""
         stopped_operator.jump_to("2027-04-02T12:00")
         await eventually(stage.is_syncing, "resumed")
