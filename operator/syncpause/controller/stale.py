@@ -47,6 +47,10 @@ class StaleSet(Generic[SubjectT]):
         await self._changed.wait()
         self._changed.clear()
 
+    def wake(self) -> None:
+        """Let `wait` return once more, for subjects that were not taken out."""
+        self._changed.set()
+
     def take(self) -> set[SubjectT]:
         """Take all subjects out."""
         subjects, self._subjects = self._subjects, set()

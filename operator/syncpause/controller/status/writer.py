@@ -88,6 +88,10 @@ class StatusWriter(Generic[SubjectT]):
                 await queue.idle()
             began = loop.time()
             await self.flush()
+            if not self._kind.is_served():
+                await asyncio.sleep(RETRY_SECONDS)
+                self._stale.wake()  # they stay stale until the CRD is there
+                continue
             took = loop.time() - began
             await asyncio.sleep(self._interval - took)
             with suppress(TimeoutError):
