@@ -15,9 +15,9 @@ from syncpause.controller.jobs.running import RunningJobs
 from syncpause.controller.status.writer import Outcome
 from syncpause.domain.decision.decide import decide
 from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.sentences import first_few
 from syncpause.domain.status.announcements import Announcement, announce_school
-from syncpause.domain.status.counts import first_few
-from syncpause.domain.status.phase import phase_of, written
+from syncpause.domain.status.phase import is_written, phase_of
 from syncpause.domain.status.school_status import Member, school_status
 from syncpause.domain.workload import Workload
 from syncpause.kube.errors import Conflict, NotFound
@@ -110,7 +110,7 @@ class SchoolStatuses:
             decision,
             phase_of(workload, decision, running),
             running,
-            settled=written(workload, decision),
+            written=is_written(workload, decision),
             refused=state.refused if state else "",
             contested=state.contested if state else None,
         )
