@@ -55,6 +55,8 @@ def configure(log_format: str, level: str) -> None:
     # It runs in a thread of its own, where signals are not its business.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
+    # The lock logs each cause once (kube/lease_lock.py); the library repeats it every two seconds.
+    logging.getLogger("kubernetes.aio.leaderelection").setLevel(logging.CRITICAL)
 
 
 def on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -41,6 +41,10 @@ class PolicyStatuses:
         self._context = context
         self._api = api
 
+    def is_served(self) -> bool:
+        """Always: without the CRDs policies cannot be read, and no status is written."""
+        return True
+
     def in_order(self, subjects: set[PolicyRef]) -> list[PolicyRef]:
         """By namespace and name, cluster policies first."""
         return sorted(subjects)
