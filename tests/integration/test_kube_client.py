@@ -148,7 +148,8 @@ async def test_a_proxy_of_the_environment_is_used_unless_the_server_is_exempt(
 ) -> None:
     monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
     async with await connect(kubeconfig=str(cluster.kubeconfig)) as client:
-        assert client.configuration.proxy is None  # loopback never goes through a proxy, as for kubectl
+        # Loopback never goes through a proxy, as for kubectl.
+        assert client.connection.configuration.proxy is None
         await client.get("/version")
     config = json.loads(cluster.kubeconfig.read_text())
     config["clusters"][0]["cluster"]["server"] = "https://10.0.0.1:6443"
@@ -156,10 +157,10 @@ async def test_a_proxy_of_the_environment_is_used_unless_the_server_is_exempt(
     path.write_text(json.dumps(config))
     monkeypatch.setenv("no_proxy", "10.0.0.0/8")
     async with await connect(kubeconfig=str(path)) as client:
-        assert client.configuration.proxy is None
+        assert client.connection.configuration.proxy is None
     monkeypatch.setenv("no_proxy", "10.0.0.2")
     async with await connect(kubeconfig=str(path)) as client:
-        assert client.configuration.proxy == "http://proxy.example.com:3128"
+        assert client.connection.configuration.proxy == "http://proxy.example.com:3128"
         with pytest.raises(ConnectionLost, match=r"proxy\.example\.com"):
             await client.get("/version")
 
