@@ -17,7 +17,7 @@ from syncpause.cli.completion import complete_school
 from syncpause.cli.dates import DayType
 from syncpause.cli.failure import WrongInput
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, write_structured
+from syncpause.cli.output import console, echo, write_structured
 from syncpause.cli.snapshot import Snapshot, no_school, take
 from syncpause.cli.year_svg import draw
 from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, in_words, months, rows
@@ -57,7 +57,7 @@ def calendar(
     elif output != "table":
         write_structured([_structured(item) for item in years], output)
     elif not years:
-        click.echo(no_school(where))
+        echo(no_school(where))
     else:
         _show(console(), found, year or now.year, now)
 
@@ -69,13 +69,13 @@ def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[Sch
 
 def _write(where: str, picture: str) -> None:
     if where == "-":
-        click.echo(picture, nl=False)
+        echo(picture.removesuffix("\n"))
         return
     try:
         Path(where).write_text(picture, encoding="utf-8")
     except OSError as error:
         raise WrongInput(f"--svg {where}: {error.strerror}") from None
-    click.echo(f"wrote {where}", err=True)
+    echo(f"wrote {where}", err=True)
 
 
 def _show(out: Console, found: Sequence[Row], year: int, today: date) -> None:

@@ -23,7 +23,7 @@ from syncpause.cli.checking import check_fields
 from syncpause.cli.completion import complete_school
 from syncpause.cli.failure import Failure, WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import warn, write_structured
+from syncpause.cli.output import confirm, echo, warn, write_structured
 from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import PolicyRef
@@ -239,13 +239,13 @@ def _clean(body: Object) -> dict[str, Any]:
 def _tell(context: EditContext, proposal: Edit, body: Object) -> None:
     """Say back what is about to be written, and what it changes for the school."""
     for sentence in proposal.notes:
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     policy_set = context.snapshot.policy_set
     after = applied(policy_set, [body])
     now = datetime.now(UTC)
     for change in compare(policy_set, after, context.workloads, lambda _zone: now):
         state = f"{change.before.state} → {change.after.state}"
-        click.echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
+        echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
     decisions = [decide(after, workload, now) for workload in context.workloads]
     freezes = {
         str(decision.policy.ref)
@@ -273,7 +273,7 @@ def _ask(context: EditContext, body: Object) -> None:
     if not sys.stdin.isatty():
         raise WrongInput("nobody is there to be asked: add --yes to write, or --dry-run=client to look")
     verb = "make" if context.target is None else "change"
-    click.confirm(f"{verb} spp/{body['metadata']['name']}?", abort=True, err=True)
+    confirm(f"{verb} spp/{body['metadata']['name']}?", err=True)
 
 
 async def _write(client: Client, context: EditContext, body: dict[str, Any]) -> dict[str, Any]:
@@ -288,6 +288,6 @@ async def _write(client: Client, context: EditContext, body: dict[str, Any]) -> 
 
 def _print(body: Object, output: str, verb: str) -> None:
     if output == "text":
-        click.echo(f"syncpausepolicy/{body['metadata']['name']} {verb}")
+        echo(f"syncpausepolicy/{body['metadata']['name']} {verb}")
     else:
         write_structured(body, output)

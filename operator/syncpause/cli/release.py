@@ -13,7 +13,7 @@ from syncpause.api import names
 from syncpause.cli.completion import complete_school
 from syncpause.cli.failure import CLUSTER, about_login, missing_right
 from syncpause.cli.options import Where, cluster_options
-from syncpause.cli.output import warn
+from syncpause.cli.output import confirm, echo, warn
 from syncpause.cli.wording import goes_back_to
 from syncpause.domain.change import restore
 from syncpause.domain.change.plan import plan
@@ -65,18 +65,18 @@ async def _run(client: Client, namespace: str, school: str, *, yes: bool, dry_ru
     """Show, ask, put back; returns how many could not be put back."""
     found = await _paused(client, namespace, school)
     for item in found:
-        click.echo(str(item))
+        echo(str(item))
     if not found:
         what = f"school {school}" if school else "nothing"
-        click.echo(f"{what} is{' not' if school else ''} paused in {namespace or 'any namespace'}")
+        echo(f"{what} is{' not' if school else ''} paused in {namespace or 'any namespace'}")
         return 0
     if dry_run:
         return 0
     if not yes:
-        click.confirm(f"put these {len(found)} workloads back on {client.server}?", abort=True)
+        confirm(f"put these {len(found)} workloads back on {client.server}?")
     failures = 0
     async for key, problem in _release(client, found, datetime.now(UTC)):
-        click.echo(f"{key}  {problem or 'released'}", err=bool(problem))
+        echo(f"{key}  {problem or 'released'}", err=bool(problem))
         failures += bool(problem)
     return failures
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ from syncpause.cli.checking import check, is_ours
 from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Mistake, Unreadable, read
 from syncpause.cli.options import output_option
+from syncpause.cli.output import echo, write_structured
 from syncpause.domain.status.counts import plural
 
 
@@ -57,12 +57,12 @@ def validate(files: tuple[str, ...], output: str) -> None:
     ours = [item for item in found if isinstance(item, Manifest) and is_ours(item)]
     findings += _twice(ours)
     if output == "json":
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        write_structured([asdict(finding) for finding in findings], "json")
     for finding in findings if output != "json" else ():
-        click.echo(finding.for_github if output == "github" else str(finding))
+        echo(finding.for_github if output == "github" else str(finding))
     errors = [finding for finding in findings if finding.severity == "error"]
     if output == "text":
-        click.echo(_summary(found, ours, errors), err=True)
+        echo(_summary(found, ours, errors), err=True)
     if errors:
         raise SystemExit(ANSWER_IS_NO)
 
