@@ -212,7 +212,7 @@ def test_a_plugin_that_does_not_work_is_a_sentence_of_each_command(
 ) -> None:
     spec, words = FAULTS[fault]
     kubeconfig = login.exec(**spec)
-    who = ("context syncpause", "user admin", *words)
+    who = ("user admin", *words)
     is_one_sentence(Plugin(stage.cluster, kubeconfig)("status"), 3, *who)
     is_one_sentence(syncpause(stage.cluster, kubeconfig, "release", "--all"), 3, *who)
     is_one_sentence(syncpause(stage.cluster, kubeconfig, "run"), 1, *who)

@@ -1,4 +1,4 @@
-"""``status``: each school, its applications and its workloads, as a tree."""
+"""``status``: schools, their applications and workloads as a tree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from syncpause.domain.workload import Workload
 @cluster_options()
 @output_option()
 def status(school: str, *, where: Where, output: str) -> None:
-    """Show schools, their applications and workloads: state, since when, until when, and why."""
+    """Show schools, their applications and workloads: state, start, end and reason."""
     snapshot = where.run(lambda client: Reader(client, where.namespace).dashboard())
     schools = snapshot.find_schools(school, where)
     snapshot.warn()

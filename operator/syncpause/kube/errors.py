@@ -159,7 +159,9 @@ def lost(error: Exception, server: str, timeout: float | None) -> ConnectionLost
     if isinstance(error, aiohttp.ClientConnectorError):
         cause = error.os_error
         reason = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or cause
-        return ConnectionLost(f"no connection to {server}: {reason}", reason="ConnectionLost")
+        direct = error.host == urlsplit(server).hostname
+        way = "" if direct else f" through the proxy {error.host}:{error.port}"
+        return ConnectionLost(f"no connection to {server}{way}: {reason}", reason="ConnectionLost")
     return ConnectionLost(
         f"the connection to {server} was lost: {error or type(error).__name__}", reason="ConnectionLost"
     )
