@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from syncpause.api import names
 from syncpause.api.policy import ClusterPolicySpec, PolicySpec
 from syncpause.api.zones import load_zone
+from syncpause.domain.change.plan import Change
 from syncpause.domain.decision.policy import Policy, PolicyRef
 from syncpause.domain.decision.policy_set import Namespace, PolicySet
-from syncpause.domain.workload import CronJob, Deployment, Key, Kind, label_fields
+from syncpause.domain.workload import CronJob, Deployment, Key, Kind, Workload, label_fields
 
 SUMMER = {"name": "summer", "firstDay": "06-15", "lastDay": "08-09"}
 ZONE = "America/Chicago"
@@ -63,9 +66,24 @@ def cluster_policy(name: str = "default", **spec: Any) -> Policy:
 
 
 def policy_set(*policies: Policy, **namespaces: str | None) -> PolicySet:
-    """A world of some policies; namespaces by name, with the zone they are annotated with."""
+    """A policy set of some policies; namespaces by name, with the time zone of their annotation."""
     known = {"d9": None, **namespaces}
     return PolicySet(
         {item.ref: item for item in policies},
         {name: Namespace(name, {"kubernetes.io/metadata.name": name}, zone) for name, zone in known.items()},
+    )
+
+
+def patched(workload: Workload, change: Change | None) -> Workload:
+    """The workload after the API server applied a change, which is a JSON merge patch."""
+    if change is None:
+        return workload
+    annotations = {**workload.annotations, **change.annotations}
+    labels = {**workload.labels, **change.labels}
+    fields = {"suspend": "suspend", "startingDeadlineSeconds": "deadline", "replicas": "replicas"}
+    return replace(
+        workload,
+        annotations={name: value for name, value in annotations.items() if value is not None},
+        **label_fields({name: value for name, value in labels.items() if value is not None}),
+        **{fields[name]: value for name, value in change.spec.items()},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import sys
 from collections.abc import Callable
@@ -48,8 +49,28 @@ def _type_of(item: Field[Any]) -> click.ParamType[Any] | None:
         return click.Choice(item.metadata["choices"])
     if isinstance(item.default, bool | str):
         return None
-    least = item.metadata["least"]
-    return click.IntRange(min=least) if isinstance(item.default, int) else click.FloatRange(min=0.1)
+    least, why = item.metadata["least"], item.metadata["why"]
+    return click.IntRange(min=least) if isinstance(item.default, int) else _Seconds(least, why)
+
+
+class _Seconds(click.FloatRange):
+    """A finite number of seconds; NaN passes every comparison, and a wait for infinity never ends."""
+
+    def __init__(self, least: float, why: str) -> None:
+        super().__init__(min=least)
+        self._why = why
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            seconds = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        if self.min is not None and seconds < self.min:
+            reason = f": {self._why}" if self._why else ""
+            self.fail(f"{value} is less than {self.min:g} seconds{reason}.", param, ctx)
+        return seconds
 
 
 @main.command()

@@ -1,7 +1,7 @@
-"""kopf's entry points: what it sees of policies and namespaces goes to the policy cache, and nothing else.
+"""kopf's entry points: they pass what kopf sees of policies and namespaces to the policy cache.
 
-kopf runs in a thread with a loop of its own. It ends with an error at a watch ERROR that is not a 410,
-and when it ends it cancels every task that began after it: neither may touch the work in the main loop.
+kopf runs in a thread with a loop of its own. A watch ERROR other than 410 ends it with an exception, and at
+its end it cancels every task that was created after its start: neither may affect the main loop.
 """
 
 from __future__ import annotations
@@ -32,19 +32,23 @@ log = structlog.get_logger()
 RESTART_SECONDS = 5.0
 CHECK_SECONDS = 2.0
 PATIENCE_SECONDS = 30.0
-"""How long kopf gets to open its watches before it is started again."""
+"""How long kopf may take to open its watches before it is restarted."""
 BACKOFFS = (0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0)
-"""Seconds between attempts at one request; kopf's own go on to 21, and a pause may begin meanwhile."""
+"""Seconds between attempts at one request. kopf's defaults go up to 21, and a pause may begin meanwhile."""
 
 Watches = dict[str, StreamState]
-"""The watches that kopf reads, by path."""
+"""The watches that kopf reads, by the path of their collection."""
 
 
 def watches(settings: Settings) -> Watches:
     """One state for each watch that kopf has to keep open."""
     named = [paths.policies(SyncPausePolicy.KIND, namespace) for namespace in settings.scope]
     whole = [paths.policies(ClusterSyncPausePolicy.KIND), paths.NAMESPACES, paths.CRDS]
-    return {path: StreamState(paths.short_name(path), settings.watch_timeout) for path in (*named, *whole)}
+    spaces = [*settings.scope, *("" for _ in whole)]
+    return {
+        path: StreamState(paths.short_name(path), settings.watch_timeout, namespace=namespace)
+        for path, namespace in zip((*named, *whole), spaces, strict=True)
+    }
 
 
 def build_registry(
@@ -65,7 +69,7 @@ def build_registry(
     @kopf.on.event(GROUP, VERSION, SyncPausePolicy.PLURAL, registry=registry)
     @kopf.on.event(GROUP, VERSION, ClusterSyncPausePolicy.PLURAL, registry=registry)
     async def policy_seen(event: kopf.RawEvent, **_: Any) -> None:
-        if event["type"] is None:  # a fresh list: deletions before it were missed
+        if event["type"] is None:  # from a list, which does not report what was deleted before it
             loop.call_soon_threadsafe(policy_cache.read_soon)
         loop.call_soon_threadsafe(policy_cache.policy_event, event["type"], event["object"])
 
@@ -77,7 +81,7 @@ def build_registry(
 
 
 def kopf_settings(watch_timeout: float) -> kopf.OperatorSettings:
-    """kopf as a plain watcher: no events of its own, no peering, no finalizers."""
+    """Settings of kopf for nothing but watches: no Events of its own, no peering, no finalizers."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.peering.standalone = True
@@ -89,7 +93,7 @@ def kopf_settings(watch_timeout: float) -> kopf.OperatorSettings:
 
 
 async def _renew(client: Client, since: float, loop: asyncio.AbstractEventLoop) -> None:
-    """Read the client's credentials anew, in the main loop. Raises TemporaryError: kopf tries again later."""
+    """Read the client's credentials again, in the main loop. Raises TemporaryError: kopf retries later."""
     try:
         renewed = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.renew(since), loop))
     except ApiError as error:
@@ -100,7 +104,7 @@ async def _renew(client: Client, since: float, loop: asyncio.AbstractEventLoop) 
 
 
 def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Count and log an error that nothing in kopf's loop awaits; its watches are checked all the same."""
+    """Count and log an error that nothing in kopf's loop awaits; a watch that it ends is noticed as such."""
     UNHANDLED.labels("kopf").inc()
     log.warning(
         "an error that kopf does not handle",
@@ -110,9 +114,10 @@ def _report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 class Watcher:
-    """Runs kopf in a thread, and starts it again when it has ended or one of its watches is silent.
+    """Runs kopf in a thread, and restarts it when it has ended or does not keep one of its watches open.
 
-    ``states`` are those of `watches`.
+    kopf itself reopens a watch on which no byte comes for ``--watch-timeout``. ``states`` are what `watches`
+    returns.
     """
 
     def __init__(
@@ -128,7 +133,7 @@ class Watcher:
         )
 
     async def run(self) -> None:
-        """Watch, for ever."""
+        """Watch for ever."""
         while True:
             stop = threading.Event()
             registry = self._registry(asyncio.get_running_loop())
@@ -137,22 +142,22 @@ class Watcher:
             )
             thread.start()
             try:
-                problem = await self._until_silent()
+                problem = await self._until_stuck()
             finally:
                 stop.set()
                 await asyncio.to_thread(thread.join, 2.0)
             WATCH_RESTARTS.inc()
-            log.warning("kopf is started again", reason=problem)
+            log.warning("kopf is restarted", reason=problem)
 
-    async def _until_silent(self) -> str:
-        """Returns the problem of a watch, once kopf has had the time to open it."""
+    async def _until_stuck(self) -> str:
+        """Returns what is wrong with a watch that kopf does not keep open, once it has had the time to."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            found = [state.problem for state in self._states.values() if state.problem]
+            found = [state for state in self._states.values() if state.stuck]
             if found and loop.time() - began > PATIENCE_SECONDS:
-                return found[0]
+                return found[0].problem
 
     def _watch(self, registry: kopf.OperatorRegistry, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -167,9 +172,9 @@ class Watcher:
                     identity=self._identity,
                     stop_flag=stop,
                 )
-            except BaseException as error:  # nothing else would report it: it is the end of the thread
+            except BaseException as error:  # it ends the thread, so nothing else would report it
                 reason = f"{type(error).__name__}: {error}"
             if not stop.is_set():
                 WATCH_RESTARTS.inc()
-                log.warning("the watch of policies ended; it is started again", error=reason)
+                log.warning("kopf has ended and is restarted", error=reason)
             stop.wait(RESTART_SECONDS)

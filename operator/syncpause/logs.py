@@ -56,6 +56,8 @@ def configure(log_format: str, level: str) -> None:
     # It warns that it cannot handle signals, because it runs in a thread of its own. That is on purpose.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
+    # The lock logs each cause once (kube/lease_lock.py); the library repeats it every two seconds.
+    logging.getLogger("kubernetes.aio.leaderelection").setLevel(logging.CRITICAL)
 
 
 def on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Every knob of the operator: its default, its environment variable and its flag, in one place."""
+"""Every setting of the operator: its default, its environment variable and its flag, in one place."""
 
 from __future__ import annotations
 
@@ -13,51 +13,70 @@ ENV_PREFIX = "SYNCPAUSE"
 EVERYWHERE = ("",)
 
 
-def _knob(default: Any, text: str, choices: tuple[str, ...] = (), least: int = 1) -> Any:
-    return field(default=default, metadata={"help": text, "choices": choices, "least": least})
+SHORTEST_WATCH_TIMEOUT = 130.0
+"""Seconds. The API server sends a bookmark on every watch about once a minute, the first after up to 120 s
+(measured on 1.37): a shorter timeout would end healthy watches."""
+
+
+def _setting(
+    default: Any, text: str, choices: tuple[str, ...] = (), least: float | None = None, why: str = ""
+) -> Any:
+    """A field with its help text. ``least`` is the minimum, by default 1 or 0.1 s; ``why`` is its reason."""
+    if least is None:
+        least = 0.1 if isinstance(default, float) else 1
+    return field(default=default, metadata={"help": text, "choices": choices, "least": least, "why": why})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Values of all knobs. Each field is a flag ``--like-this`` and a variable ``SYNCPAUSE_LIKE_THIS``."""
+    """All settings. Each field is a flag ``--like-this`` and a variable ``SYNCPAUSE_LIKE_THIS``."""
 
-    kubeconfig: str = _knob(
-        "", "Path of a kubeconfig. Empty: $KUBECONFIG, ~/.kube/config, or the pod's own service account."
+    kubeconfig: str = _setting(
+        "", "Path of a kubeconfig. Empty: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount."
     )
-    context: str = _knob("", "Context of the kubeconfig. Empty: its current context.")
-    log_format: str = _knob(
-        "text", "How log lines look: text for people, json for machines.", ("text", "json")
+    context: str = _setting("", "Context of the kubeconfig. Empty: its current context.")
+    log_format: str = _setting(
+        "text", "Format of log lines: text for people, json for machines.", ("text", "json")
     )
-    log_level: str = _knob(
-        "info", "The least severe level that is logged.", ("debug", "info", "warning", "error")
+    log_level: str = _setting(
+        "info", "The lowest level that is logged.", ("debug", "info", "warning", "error")
     )
-    listen: str = _knob("127.0.0.1:8080", "Address of /healthz, /readyz and /metrics. Empty: none of them.")
-    namespaces: str = _knob(
-        "", "The namespaces to watch and write in, with commas between. Empty: all of the cluster."
+    listen: str = _setting(
+        "127.0.0.1:8080", "Address of /healthz, /readyz and /metrics. Empty: none is served."
     )
-    workers: int = _knob(64, "Workloads written at once at most; fewer while the API server is busy.")
-    writes_per_second: int = _knob(
-        400, "Workloads and statuses written a second at most. 0: as many as the API server takes.", least=0
+    namespaces: str = _setting(
+        "", "The namespaces to work in, separated by commas. Empty: all namespaces of the cluster."
     )
-    page_size: int = _knob(500, "Objects per page of a list.")
-    request_timeout: float = _knob(30.0, "Seconds until a request counts as lost.")
-    watch_timeout: float = _knob(150.0, "Seconds without a byte until a watch counts as cut.")
-    relist_interval: float = _knob(
-        1800.0, "Seconds between two comparisons with all policies and namespaces, beside those with cause."
+    workers: int = _setting(64, "The most workloads written at once; fewer while the API server is busy.")
+    writes_per_second: int = _setting(
+        400, "The most workloads and statuses written per second. 0: no limit.", least=0
     )
-    status_interval: float = _knob(0.5, "Least seconds between two rounds of status writes.")
-    leader_elect: bool = _knob(False, "Hold a Lease, so that one replica of several is active.")
-    lease_namespace: str = _knob(OPERATOR_NAMESPACE, "Namespace of the Lease.")
-    lease_name: str = _knob("syncpause", "Name of the Lease.")
-    identity: str = _knob("", "Name of this replica in the Lease and in events. Empty: host and process.")
-    blind_timeout: float = _knob(
-        60.0, "Seconds without sight of the cluster until a leader gives the Lease back for others to take."
+    page_size: int = _setting(500, "Objects per page of a list.")
+    request_timeout: float = _setting(30.0, "Seconds until a request fails.")
+    watch_timeout: float = _setting(
+        150.0,
+        "Seconds without a byte until a watch is reopened.",
+        least=SHORTEST_WATCH_TIMEOUT,
+        why="the API server may send nothing on a healthy watch for 120 s",
     )
-    drain_timeout: float = _knob(5.0, "Seconds that writes in flight get to finish at SIGTERM.")
+    relist_interval: float = _setting(
+        1800.0, "Seconds between two full lists of policies and namespaces, besides those that have a cause."
+    )
+    status_interval: float = _setting(0.5, "The fewest seconds between two rounds of status writes.")
+    leader_elect: bool = _setting(False, "Contend for a Lease, so that only one of several replicas works.")
+    lease_namespace: str = _setting(OPERATOR_NAMESPACE, "Namespace of the Lease.")
+    lease_name: str = _setting("syncpause", "Name of the Lease.")
+    identity: str = _setting(
+        "", "Name of this replica in the Lease and in Events. Empty: host name and process ID."
+    )
+    blind_timeout: float = _setting(
+        60.0, "Seconds for which a leader may fail to see the cluster before it gives the Lease back."
+    )
+    drain_timeout: float = _setting(5.0, "Seconds in which writes in flight may finish after SIGTERM.")
 
     @property
     def scope(self) -> tuple[str, ...]:
-        """The namespaces to watch, each once; one empty name stands for the whole cluster."""
+        """The namespaces to work in, each once; one empty name stands for the whole cluster."""
         return tuple(dict.fromkeys(filter(None, map(str.strip, self.namespaces.split(","))))) or EVERYWHERE
 
     @property

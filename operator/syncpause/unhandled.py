@@ -1,7 +1,7 @@
-"""Errors that nothing awaits: those of callbacks, of forgotten tasks and of threads end the process.
+"""Errors that no code awaits: those of callbacks, abandoned tasks and threads end the process.
 
-asyncio and threading only print such an error and go on. What was to happen then never happens again, while
-every probe still answers: a crash, which Kubernetes sees and answers with a restart, is the lesser evil.
+asyncio and threading only print such an error and continue. What the callback or the thread did is never done
+again then, while every probe succeeds. Kubernetes restarts a process that ends.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ UNHANDLED = Counter("syncpause_unhandled_errors_total", "Errors that no code han
 
 
 class UnhandledErrors:
-    """Reports each of them; ``ended`` raises the first one that must end the process."""
+    """Counts and logs each of them; ``ended`` raises the first one that must end the process."""
 
     def __init__(self) -> None:
         self._first: asyncio.Future[NoReturn] | None = None
 
     def install(self) -> None:
-        """Report the errors of the running loop and of every thread."""
+        """Take over the error handlers of the running loop and of every thread."""
         loop = asyncio.get_running_loop()
         self._first = loop.create_future()
         loop.set_exception_handler(self._of_loop)
@@ -45,12 +45,12 @@ class UnhandledErrors:
     def report(self, origin: str, error: BaseException) -> None:
         """Count and log an error, and end the process."""
         UNHANDLED.labels(origin).inc()
-        log.error("a defect of the operator: an error that nothing handles", origin=origin, exc_info=error)
+        log.error("a defect of the operator: no code handles this error", origin=origin, exc_info=error)
         if self._first is not None and not self._first.done():
             self._first.set_exception(error)
 
     def _of_loop(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A connection's own errors reach whoever uses the connection as well: they are only counted."""
+        """The error of a connection also reaches the code that uses it, so it is only counted and logged."""
         error = context.get("exception")
         if isinstance(error, Exception) and "transport" not in context and "protocol" not in context:
             self.report("callback" if "handle" in context else "task", error)

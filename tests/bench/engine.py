@@ -77,7 +77,7 @@ class Engine:
         """The watch tells something; returns CPU seconds."""
         informer = self.operator.informers[0]
         began = time.process_time()
-        informer._take(decode_event(informer._source.decode_one, line))
+        informer._handle(decode_event(informer._source.decode_one, line))
         return time.process_time() - began
 
     def echo(self, line: bytes) -> None:

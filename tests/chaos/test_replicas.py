@@ -122,7 +122,7 @@ async def test_a_leader_that_is_cut_off_gives_up(pair: Pair, record: Callable[..
         await pair.wires[pair.leader.pid].refuse()
         await pair.end(number)
         await until(lambda: not pair.leader.alive, "the one that was cut off ends itself", 30)
-        assert "lease could not be renewed" in pair.leader.output
+        assert "Lease could not be renewed" in pair.leader.output
         await pair.replace_leader()
     record("replicas", "leader cut off from the API server", rounds)
 

@@ -63,7 +63,7 @@ def kubectl(binaries: Path, kubeconfig: Path, *arguments: str, stdin: str | None
 
 
 def health(url: str, *, authority: Path | None = None, token: str | None = None) -> str | None:
-    """None when a GET of `url` answers 200, otherwise a few words on what it answered instead."""
+    """None when a GET of `url` answers 200, otherwise a short description of the response or error."""
     try:
         context = ssl.create_default_context(cafile=authority) if authority else None
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})

@@ -1,4 +1,4 @@
-"""The API server's own record of what the operator's ServiceAccount asks, from some moment on."""
+"""The API server's audit log of the operator's ServiceAccount, from a given moment on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class AuditLog:
-    """Entries since this was made; each is read once."""
+    """Audit entries since this object was created. Each entry is returned once."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -20,7 +20,7 @@ class AuditLog:
         return map(json.loads, self.lines())
 
     def lines(self) -> Iterator[bytes]:
-        """The same as they were written; the last line may still be in the making."""
+        """The unread lines as written. The last line can be incomplete."""
         if not self._log.exists():
             return
         with self._log.open("rb") as log:
@@ -33,6 +33,6 @@ class AuditLog:
 
 
 def resource_of(entry: dict[str, Any]) -> str:
-    """What was asked for, with its subresource: ``cronjobs/status``; empty where it was no resource."""
+    """The requested resource with its subresource, such as ``cronjobs/status``. Empty for other requests."""
     where = entry.get("objectRef") or {}
     return "/".join(filter(None, (where.get("resource"), where.get("subresource"))))

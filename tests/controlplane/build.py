@@ -53,7 +53,7 @@ def targets(release: Release) -> tuple[Target, ...]:
 
 
 def cache() -> Path:
-    """The folder that this user's control planes are kept in."""
+    """The folder that holds this user's control planes."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "syncpause" / "controlplane"
 
@@ -84,7 +84,7 @@ def binaries() -> Path:
     progress = Progress()
     cache().mkdir(parents=True, exist_ok=True)
     with _lock(cache() / ".lock", progress):
-        if done := ready():  # by the one we waited for
+        if done := ready():  # built by the process that held the lock
             return done
         return _build_all(choose(), chosen(), progress)
 
@@ -185,7 +185,7 @@ def _key(toolchain: Toolchain, release: Release) -> str:
 
 @contextlib.contextmanager
 def _lock(path: Path, progress: Progress) -> Iterator[None]:
-    """Hold the one lock of this user's cache; the kernel lets go of it however its holder ends."""
+    """Hold the lock of this user's cache. The kernel releases it when its holder ends."""
     with path.open("w") as held:
         began = time.monotonic()
         while True:

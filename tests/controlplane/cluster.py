@@ -60,7 +60,7 @@ def start(
 
 
 class Cluster:
-    """A control plane of one's own. Also a context manager, which stops it at the end."""
+    """A control plane that belongs to its caller. As a context manager, it stops at the end."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Cluster:
 
     @property
     def etcd_metrics(self) -> str:
-        """Where etcd tells of itself, for Prometheus."""
+        """The URL of etcd's metrics, in the Prometheus format."""
         return f"http://127.0.0.1:{self._ports.etcd}/metrics"
 
     @property
@@ -187,15 +187,15 @@ class Cluster:
         os.killpg(self._pids[name], signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
-        """Let a frozen process go on."""
+        """Resume a process that `freeze` stopped."""
         os.killpg(self._pids[name], signal.SIGCONT)
 
     def pid(self, name: str) -> int:
-        """The process id of one that was started."""
+        """The process id of a process that was started, by name."""
         return self._pids[name]
 
     def is_running(self, name: str) -> bool:
-        """Whether a process that was started is still there."""
+        """Whether a process that was started still runs."""
         if child := self._children.get(name):
             return child.poll() is None
         pid = self._pids.get(name)
@@ -216,7 +216,7 @@ class Cluster:
         return int(json.loads(self.kubectl("get", "--raw", "/version"))["minor"])
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
-        """A kubeconfig with the rights of a ServiceAccount, by a real token that is good for a day."""
+        """A kubeconfig with the rights of a ServiceAccount, by a real token that is valid for one day."""
         token = self.kubectl("create", "token", "--namespace", namespace, name, "--duration=24h").strip()
         path = self.directory / f"{namespace}-{name}.kubeconfig"
         access.write_kubeconfig(

@@ -13,7 +13,7 @@ AUDIT_MEBIBYTES = 100_000
 """Never rotated: whoever reads it holds a place in it. The API server's own default is 100."""
 
 # Outside of the range that the kernel hands out to outgoing connections (from 32768 on Linux), so that
-# nobody's connection takes a port between our finding it free and the server's binding it.
+# no connection takes the port between the check here and the server's bind.
 _PORTS = range(20_000, 32_000)
 
 
@@ -57,7 +57,7 @@ class Layout:
 
     @property
     def state(self) -> Path:
-        """Ports, token and process ids: what another process needs to take the cluster over."""
+        """Ports, token and process ids: what another process needs to manage the cluster."""
         return self.directory / "cluster.json"
 
     def log(self, name: str) -> Path:
@@ -76,7 +76,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports() -> Ports:
-    """Three loopback ports that nobody listens on."""
+    """Three loopback ports without a listener."""
     found: list[int] = []
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
         if is_free(port):
@@ -114,7 +114,7 @@ def _etcd(binaries: Path, layout: Layout, ports: Ports) -> list[str | Path]:
         f"--listen-peer-urls={peer}",
         f"--initial-advertise-peer-urls={peer}",
         f"--initial-cluster=default={peer}",
-        "--unsafe-no-fsync",  # it is thrown away, so it needs no disk's promise; a slow disk makes it flaky
+        "--unsafe-no-fsync",  # the data is disposable, and waiting for a slow disk makes etcd flaky
         "--log-level=warn",
         "--quota-backend-bytes=8589934592",  # the 2 GiB by default are full after some 100,000 writes of ours
     ]

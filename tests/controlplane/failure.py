@@ -1,4 +1,4 @@
-"""What can go wrong with a control plane, each with a sentence that a person can act upon."""
+"""Errors of the control plane. Each message names the problem and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class ClusterError(RuntimeError):
-    """The cluster, or one process of it, did not do what was waited for."""
+    """The cluster, or one of its processes, is not in the state that the caller needs."""
 
 
 class BuildError(RuntimeError):
@@ -14,7 +14,7 @@ class BuildError(RuntimeError):
 
 
 class KubectlError(RuntimeError):
-    """kubectl exited non-zero; `stderr` is what it said."""
+    """kubectl exited non-zero; `stderr` holds its standard error."""
 
     def __init__(self, arguments: Sequence[str], code: int, stderr: str) -> None:
         super().__init__(f"kubectl {' '.join(arguments)} exited {code}: {stderr.strip()}")

@@ -1,4 +1,4 @@
-"""A child process that cannot outlive its purpose, and the waiting for what it should bring about."""
+"""Child processes that end with their parent, and waiting for a condition with a deadline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """What a child runs before exec so that the kernel kills it when we die, however we die.
+    """What a child runs before exec so that the kernel kills it whenever this process ends.
 
     Linux only (None elsewhere). The signal follows the death of the *thread* that started the child, so start
     processes from a thread that lives as long as they should.
@@ -61,7 +61,7 @@ def spawn(
 
 
 def kill_group(pid: int) -> None:
-    """End the process group that `pid` leads, at once; a group that is gone already is fine."""
+    """End the process group that `pid` leads, at once; a group that no longer exists is no error."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What a person sees while something takes minutes: a line that changes, or a line now and then in a log."""
+"""Progress of a task that takes minutes: one changing line on a terminal, occasional lines in a log."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Progress:
         self._last_beat = -HEARTBEAT_SECONDS
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that later lines do not overwrite."""
         self._write(f"\r\033[K{text}\n" if self._terminal else f"{text}\n")
 
     def beat(self, text: str) -> None:
-        """How it goes at this moment; call it as often as you like."""
+        """Report the current progress. Callers may call it at any rate."""
         now = time.monotonic()
         if self._terminal:
             width = (
                 os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            )  # 0 where a terminal tells no size
+            )  # a terminal of unknown size reports 0
             self._write(f"\r\033[K{text[: width - 1]}")
         elif now - self._last_beat >= HEARTBEAT_SECONDS:
             self._last_beat = now

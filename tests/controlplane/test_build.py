@@ -1,4 +1,4 @@
-"""What a person meets before there is a control plane."""
+"""The messages that a user sees before a control plane is built."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ with start(pathlib.Path(sys.argv[1])) as cluster:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a child when its parent dies")
 def test_a_cluster_ends_with_the_process_that_started_it(cluster: Cluster, tmp_path: Path) -> None:
-    del cluster  # it says that there are binaries
+    del cluster  # the fixture makes sure that the binaries exist
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path / "cluster")],
         stdout=subprocess.PIPE,

@@ -55,7 +55,7 @@ def choose() -> Toolchain:
 
 @remember
 def minimum() -> str:
-    """The oldest Go that will do, as go.mod says it."""
+    """The oldest Go that is supported, from the go line of go.mod."""
     found = re.search(r"^go (\S+)$", (_HERE / "go.mod").read_text(), re.MULTILINE)
     if not found:
         raise BuildError(f"{_HERE / 'go.mod'} has no go line")

@@ -40,6 +40,8 @@ class Fault:
     """Not a byte comes back, for as long as the proxy runs."""
     twice: bool = False
     """Every line of a watch comes twice."""
+    mute: float = 0.0
+    """The answer begins, and ends after so many seconds without a byte of its body."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,9 @@ class FaultProxy:
             }
             back = web.StreamResponse(status=answer.status, headers=passed)
             await back.prepare(request)
-            if not await _copy(answer, back, fault):
+            if fault.mute:
+                await asyncio.sleep(fault.mute)
+            elif not await _copy(answer, back, fault):
                 return _reset(request)
             await back.write_eof()
         if seen.writes_a_workload:

@@ -62,10 +62,10 @@ def test_explain_has_something_to_say_about_every_field(explain: Explain, kind: 
         assert "<no description>" not in explain(f"{kind.SHORTS[0]}.{field}")
 
 
-def test_explain_teaches_the_line_of_a_school(explain: Explain) -> None:
+def test_explain_teaches_the_status_of_a_school(explain: Explain) -> None:
     text = explain("school")
-    assert "One school's line on the dashboard" in text
-    assert "to change what it says, change policies" in text
+    assert "The status of one school" in text
+    assert "To change what it reports, change policies" in text
     for field in ("state", "since", "until", "nextTransition", "restore", "conditions"):
         assert "<no description>" not in explain(f"school.status.{field}")
     assert "`Syncing`, `Pausing`" in explain("schools.status.state")

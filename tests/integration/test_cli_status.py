@@ -95,7 +95,7 @@ async def test_explain_names_rule_policies_and_what_comes_next(
     assert "Rule:           policies of its namespace are the district's dates" in told
     assert "Next:           Resume on Tuesday 2027-08-10 00:00 UTC (UTC)" in told
     assert "    *  spp/summer  its window summer is open" in told
-    assert "       spp/own     it is for roosevelt" in told
+    assert "       spp/own     it applies only to roosevelt" in told
     school = await asyncio.to_thread(plugin.ok, "explain", "school", "lincoln", *at)
     assert school.count("Rule:") == 2
     assert "Sommerschule [A] 日本" in school

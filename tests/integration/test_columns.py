@@ -113,9 +113,9 @@ async def test_describe_reads_as_a_story(district: Stage) -> None:
     await eventually(lambda: {"Paused", "ApplicationExempt"} <= told_of_lincoln(), "Events come last")
     school = masked(district.kubectl("describe", "school/lincoln-high", "-n", district.namespace))
     assert "Reason:  ticket 4711" in school
-    assert "nothing runs any more" in school
+    assert "no Job or Pod runs" in school
     assert "Normal  Paused  AGE  syncpause  paused by spp/summer, window summer: 2027-06-12 to" in school
     assert "Normal  ApplicationExempt  AGE  syncpause  summer-rosters is exempt by spp/summer" in school
     told = masked(district.kubectl("describe", "spp/summer", "-n", district.namespace))
-    assert "Normal  WindowOpened  AGE  syncpause  window summer: 2027-06-12 to 2027-08-14" in told
+    assert "Normal  WindowOpened  AGE  syncpause  window summer is open: 2027-06-12 to 2027-08-14" in told
     assert "Message:  2 CronJobs and 1 Deployment of 1 school paused" in told

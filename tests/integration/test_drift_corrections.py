@@ -34,14 +34,14 @@ def told_of_contest(stage: Stage) -> set[str]:
 async def test_a_tool_that_undoes_a_pause_is_corrected_within_a_budget_and_named(
     stage: Stage, operator: RunningOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drift, "SECONDS_EACH", 20.0)  # the budget is used up on a slow machine too
+    monkeypatch.setattr(drift, "SECONDS_PER_CORRECTION", 20.0)  # the budget is used up on a slow machine too
     stage.sync(startingDeadlineSeconds=600)
     stage.policy(windows=SPRING)
     await eventually(stage.is_paused, "paused")
     await eventually(lambda: stage.condition("Contested")["status"] == "False", "no contest yet")
     before = generation(stage)
     undone = 0
-    for _ in range(drift.AT_ONCE):
+    for _ in range(drift.BURST):
         await asyncio.to_thread(undo, stage)
         undone += 1
         await eventually(stage.is_paused, "paused again, at once", seconds=5)

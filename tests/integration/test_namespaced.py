@@ -80,6 +80,33 @@ async def test_it_pauses_and_resumes_in_its_namespaces_and_nowhere_else(
     assert scoped.operator.problem == ""
 
 
+async def test_a_namespace_that_does_not_exist_is_empty_and_holds_nothing(
+    stage: Stage, scoped: RunningOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rights in each namespace of its own, the API server answers 403 for one that does not exist."""
+    monkeypatch.setattr("syncpause.kube.watch_state.CLOSED_SECONDS", 1.0)
+    await scoped.stop()
+    missing = f"{stage.namespace}-missing"
+    await scoped.start(namespaces=f"{missing},{stage.namespace}")
+    operator = scoped.operator
+    assert operator is not None
+    stage.sync()
+    stage.policy(windows=SPRING)
+    await eventually(stage.is_paused, "paused")
+    await eventually(lambda: stage.condition("Paused").get("status") == "True", "no Job is waited for")
+    await eventually(lambda: not operator.problem or operator.problem, "it is ready")
+    stage.add_namespace(missing)
+    role = next(item for item in _as_shipped(stage, [missing]) if item["kind"] == "RoleBinding")
+    stage.apply(role)
+    stage.sync(namespace=missing)
+    stage.cluster_policy("everybody", windows=SPRING)
+    await eventually(lambda: stage.is_paused(namespace=missing), "paused once it exists", 90)
+    stage.kubectl("delete", "namespace", missing)
+    scoped.jump_to(APRIL)
+    await eventually(stage.is_syncing, "resumed")
+    await eventually(lambda: not operator.problem or operator.problem, "it is ready without it", 90)
+
+
 async def test_a_label_lost_while_it_was_down_strands_nothing(
     stage: Stage, scoped: RunningOperator, second: str
 ) -> None:

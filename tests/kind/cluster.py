@@ -39,7 +39,7 @@ class Kind:
         return done.stdout
 
     def kubectl_done(self, *args: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
-        """A kubectl command with all that came of it; it never raises for an exit code."""
+        """The result of a kubectl command. Never raises for an exit code."""
         return subprocess.run(
             [self.kubectl_path, *args],
             capture_output=True,
@@ -73,7 +73,7 @@ class Kind:
         return [item["metadata"]["name"] for item in found["items"]]
 
     def stop_node(self, name: str) -> None:
-        """Take a node's power away."""
+        """Stop a node without a shutdown, as a power failure does."""
         run([self.engine, "kill", name])
 
     def start_node(self, name: str) -> None:
@@ -116,7 +116,7 @@ def create(kind: Path, name: str) -> None:
 
 
 def delete() -> None:
-    """Delete the cluster; one that does not exist is fine."""
+    """Delete the cluster. A cluster that does not exist is no error."""
     kind = tools.kind()
     if tools.engine() == "podman":
         os.environ.setdefault("KIND_EXPERIMENTAL_PROVIDER", "podman")

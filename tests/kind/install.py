@@ -47,7 +47,7 @@ def wait_ready(cluster: Kind, seconds: int = 180) -> None:
 
 
 def overlay(image: str, source: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder for `kubectl apply -k`; it goes with the context."""
+    """A temporary folder for `kubectl apply -k`. It is removed when the context ends."""
     FOLDER.mkdir(exist_ok=True)
     folder = tempfile.TemporaryDirectory(dir=FOLDER)
     tag = image.removeprefix(f"{NAME}:")

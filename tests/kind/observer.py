@@ -1,4 +1,4 @@
-"""Every Job and pod that a namespace ever had, those that are gone again among them."""
+"""Every Job and pod that a namespace ever had, including deleted ones."""
 
 from __future__ import annotations
 

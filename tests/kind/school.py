@@ -47,7 +47,7 @@ OPEN, LATER = year_around(), year_around(60)
 
 
 class School:
-    """A namespace, what is in it, and what became of it."""
+    """A namespace with its workloads, and the times at which they were paused."""
 
     def __init__(self, cluster: Kind, image: str) -> None:
         self.cluster = cluster
@@ -99,13 +99,13 @@ class School:
         return self.until_paused(seconds)
 
     def until_paused(self, seconds: float = 90.0) -> float:
-        """Wait until both workloads are paused, and note it as a time without a new Job."""
+        """Wait until both workloads are paused. From then on, no new Job is expected."""
         took = eventually(self.is_paused, "both workloads are paused", seconds)
         self._since = datetime.now(UTC)
         return took
 
     def expect_resume(self) -> None:
-        """Note the end of a pause. Call it before what ends it, for the operator is fast."""
+        """Record the end of a pause. Call it before the change that ends it: the operator reacts fast."""
         if self._since:
             self._paused.append((self._since, datetime.now(UTC)))
             self._since = None
@@ -121,7 +121,7 @@ class School:
         self.kubectl("delete", "spp", "summer")
 
     def is_paused(self) -> bool | str:
-        """Whether sync and ingest are stopped, or what they are."""
+        """True if the sync and the ingest are stopped, otherwise what was seen."""
         sync, ingest = self.specs()
         stopped = sync["suspend"] and sync["startingDeadlineSeconds"] == 0 and ingest["replicas"] == 0
         return bool(stopped) or f"{sync['suspend']}, {ingest['replicas']} replicas"
@@ -137,13 +137,13 @@ class School:
         return self.get("cronjob", "sync")["spec"], self.get("deployment", "ingest")["spec"]
 
     def state(self) -> str:
-        """What the SchoolSync says."""
+        """The state that the SchoolSync reports."""
         found = self.get("schoolsyncs")["items"]
         return str(found[0].get("status", {}).get("state", "")) if found else ""
 
     def is_state(self, state: str) -> Callable[[], bool | str]:
         """A probe for a state of the SchoolSync."""
-        return lambda: (seen := self.state()) == state or f"it says {seen}"
+        return lambda: (seen := self.state()) == state or f"the SchoolSync reports {seen}"
 
     def pods(self, role: str) -> list[Object]:
         """The pods of the sync or of the ingest, those that terminate among them."""

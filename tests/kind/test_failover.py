@@ -1,4 +1,4 @@
-"""Leaders that are deleted, lose their node, are drained or replaced: policies are obeyed all the same."""
+"""Leaders that are deleted, lose their node, are drained or replaced: policies still apply."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_edits_in_the_middle_of_a_rolling_update_are_obeyed(
 
 
 def rolled(cluster: Kind) -> bool:
-    """Whether every replica is of the newest revision, and no older one is left."""
+    """Whether every replica runs the newest revision, and no older replica is left."""
     found = cluster.get("deployment", "syncpause", "--namespace", NAMESPACE)
     status, wanted = found["status"], found["spec"]["replicas"]
     current = status.get("observedGeneration") == found["metadata"]["generation"]

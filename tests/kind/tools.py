@@ -19,7 +19,7 @@ NO_ENGINE = (
 
 
 class MissingTool(RuntimeError):
-    """Something that is needed is not on the machine; the message names it and what to do."""
+    """A required tool is not installed. The message names the tool and the fix."""
 
 
 def engine() -> str:

@@ -1,4 +1,4 @@
-"""Policies that are refused, each with the sentence that says what to mend."""
+"""Policies that are refused, each with the sentence that says what to fix."""
 
 from policies.table import (
     CLUSTER,
@@ -25,7 +25,7 @@ FIRST, LAST = "spec.windows[0].firstDay", "spec.windows[0].lastDay"
 EXEMPTION = "spec.exemptions[0]"
 EXPRESSION = "spec.selector.matchExpressions[0]"
 REQUIRED = ("Required value", "required: add it")
-UNKNOWN = ("unknown field", "unknown field: mend its spelling")
+UNKNOWN = ("unknown field", "unknown field: correct its spelling")
 NOT_STRING = ("must be of type string", "not a string")
 NOT_LIST = ("must be of type array", "not a list")
 NOT_MAPPING = ("must be of type object", "not a mapping")

@@ -71,14 +71,14 @@ def test_every_list_and_string_of_the_spec_is_bounded(kind: type[Resource]) -> N
 
 
 @pytest.mark.parametrize("kind", POLICY_KINDS)
-def test_every_rule_has_a_sentence_with_the_mend_and_no_semicolon(kind: type[Resource]) -> None:
+def test_every_rule_has_a_sentence_with_the_fix_and_no_semicolon(kind: type[Resource]) -> None:
     rules = [rule for _, field in fields(whole(kind)) for rule in field.get("x-kubernetes-validations", [])]
     assert rules
     for rule in rules:
         assert ";" not in rule["message"], "explain_errors joins with it"
         assert any(
             word in rule["message"]
-            for word in ("write", "use", "give", "add", "put", "mend", "say", "leave", "remove")
+            for word in ("write", "use", "give", "add", "put", "correct", "say", "leave", "remove")
         )
 
 

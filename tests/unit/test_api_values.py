@@ -97,7 +97,7 @@ def test_an_empty_status_is_written_as_nothing() -> None:
     assert PolicyStatus().to_json() == {}
 
 
-def test_every_fault_is_told_with_its_field_and_mend() -> None:
+def test_every_fault_is_reported_with_its_field_and_fix() -> None:
     wrong = spec(mode="Off", windows=[window("2027-06-12", "2027-06-01"), window("2027-02-30", name="x y")])
     with pytest.raises(ValidationError) as refused:
         SyncPausePolicy.parse(manifest(SyncPausePolicy, wrong))
@@ -105,7 +105,7 @@ def test_every_fault_is_told_with_its_field_and_mend() -> None:
         "spec.windows[0].lastDay: 2027-06-01 is before firstDay 2027-06-12: put the later day last",
         "spec.windows[1].name: \"x y\": use lower-case letters, digits and '-', with a letter or digit at "
         "both ends, such as summer-2027",
-        'spec.windows[1].firstDay: "2027-02-30": the calendar has no such day: mend the month or the day',
+        'spec.windows[1].firstDay: "2027-02-30": the calendar has no such day: correct the month or the day',
         "spec.mode: \"Off\": write 'Enforce' or 'DryRun'",
     ]
 

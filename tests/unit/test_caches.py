@@ -15,7 +15,7 @@ from syncpause.controller.stale import StaleSchools
 from syncpause.domain.workload import CronJob, Kind, label_fields
 from syncpause.kube.decoding import decode_one
 from syncpause.kube.errors import ConnectionLost
-from syncpause.kube.schools import Line, LineKey
+from syncpause.kube.schools import SchoolKey, SchoolRecord
 
 
 def test_of_two_records_of_one_version_the_watchs_stays() -> None:
@@ -73,8 +73,8 @@ def test_a_version_that_is_no_number_is_no_workload(version: str) -> None:
         decode_one(Kind.CRON_JOB, body.encode())
 
 
-def record(version: int, uid: str = "a") -> Line:
-    return Line(key=LineKey("d9", "lincoln"), uid=uid, resource_version=version, generation=1)
+def record(version: int, uid: str = "a") -> SchoolRecord:
+    return SchoolRecord(key=SchoolKey("d9", "lincoln"), uid=uid, resource_version=version, generation=1)
 
 
 @pytest.fixture

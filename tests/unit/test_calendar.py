@@ -1,4 +1,4 @@
-"""Days to instants, exact across daylight saving changes."""
+"""Days and windows as instants, exact across daylight saving changes."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +15,7 @@ days = st.dates(date(2000, 1, 2), date(2045, 12, 30))
 
 
 def slow_first_instant(of: date, zone: object) -> datetime:
-    """An oracle that walks: the first minute whose local date is that day, or later where it was skipped."""
+    """A slow oracle: the first minute whose local date is the day, or later if the zone skips the day."""
     instant = datetime(of.year, of.month, of.day, tzinfo=UTC) - timedelta(hours=30)
     while instant.astimezone(zone).date() < of:  # type: ignore[arg-type]
         instant += timedelta(minutes=1)

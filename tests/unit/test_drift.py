@@ -1,69 +1,76 @@
-"""The drift budget, and when undoing a pause becomes a contest."""
+"""The drift budget, and when a pause counts as contested."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncpause.domain.change.drift import AT_ONCE, LEAST_QUIET, SECONDS_EACH, UNDONE, DriftRecord, in_words
+from syncpause.domain.change.drift import (
+    BURST,
+    CONTESTED_AFTER,
+    MIN_QUIET,
+    SECONDS_PER_CORRECTION,
+    DriftRecord,
+    contested_message,
+)
 
 
-def fought(*instants: float, by: str = "argocd-controller") -> DriftRecord:
-    drift = DriftRecord()
+def corrected(*instants: float, by: str = "argocd-controller") -> DriftRecord:
+    record = DriftRecord()
     for instant in instants:
-        drift.corrected(instant, [by, "syncpause"])
-    return drift
+        record.record_correction(instant, [by, "syncpause"])
+    return record
 
 
 def test_the_first_ten_corrections_come_at_once_and_then_one_every_ten_seconds() -> None:
-    drift = fought(*[100.0] * AT_ONCE)
-    assert drift.patience(100.0) == SECONDS_EACH
-    assert drift.patience(104.0) == 6.0
-    assert drift.patience(110.0) == 0.0
-    drift.corrected(110.0)
-    assert drift.patience(110.0) == SECONDS_EACH
+    record = corrected(*[100.0] * BURST)
+    assert record.delay(100.0) == SECONDS_PER_CORRECTION
+    assert record.delay(104.0) == 6.0
+    assert record.delay(110.0) == 0.0
+    record.record_correction(110.0)
+    assert record.delay(110.0) == SECONDS_PER_CORRECTION
 
 
 @given(st.lists(st.floats(0.01, 60.0), min_size=1, max_size=300))
 def test_whatever_the_rhythm_the_budget_is_kept(gaps: list[float]) -> None:
-    drift, now, corrections = DriftRecord(), 1000.0, 0
+    record, now, corrections = DriftRecord(), 1000.0, 0
     for gap in gaps:
         now += gap
-        if drift.patience(now) == 0:
-            drift.corrected(now)
+        if record.delay(now) == 0:
+            record.record_correction(now)
             corrections += 1
-    assert corrections <= AT_ONCE + (now - 1000.0) / SECONDS_EACH + 1
+    assert corrections <= BURST + (now - 1000.0) / SECONDS_PER_CORRECTION + 1
 
 
-def test_undone_twice_is_a_mistake_and_three_times_a_contest() -> None:
-    assert fought(5.0, 6.0).lasts(6.0) == 0.0
-    assert fought(5.0, 6.0, 7.0).lasts(7.0) == LEAST_QUIET
-    assert len((5.0, 6.0, 7.0)) == UNDONE
+def test_a_pause_is_contested_after_three_corrections() -> None:
+    assert corrected(5.0, 6.0).contested_for(6.0) == 0.0
+    assert corrected(5.0, 6.0, 7.0).contested_for(7.0) == MIN_QUIET
+    assert len((5.0, 6.0, 7.0)) == CONTESTED_AFTER
 
 
-def test_a_contest_is_over_when_nothing_is_undone_for_three_times_the_gap() -> None:
-    drift = fought(0.0, 600.0, 1200.0)  # Flux, every ten minutes
-    assert drift.lasts(1200.0) == 1800.0
-    assert drift.lasts(2999.0) == 1.0
-    assert drift.lasts(3000.0) == 0.0
+def test_a_pause_is_no_longer_contested_after_three_times_the_gap_without_a_correction() -> None:
+    record = corrected(0.0, 600.0, 1200.0)  # Flux, every ten minutes
+    assert record.contested_for(1200.0) == 1800.0
+    assert record.contested_for(2999.0) == 1.0
+    assert record.contested_for(3000.0) == 0.0
 
 
-def test_three_mistakes_in_a_summer_are_no_contest() -> None:
-    assert fought(0.0, 90_000.0, 180_000.0).lasts(180_000.0) == 0.0
+def test_three_corrections_in_a_summer_do_not_make_a_pause_contested() -> None:
+    assert corrected(0.0, 90_000.0, 180_000.0).contested_for(180_000.0) == 0.0
 
 
-def test_it_names_who_it_is_and_the_remedy() -> None:
-    drift = fought(1.0, 2.0, 3.0)
-    assert drift.managers == {"argocd-controller"}
-    drift.corrected(4.0)
-    assert drift.managers == {"argocd-controller"}, "a correction that was not looked into forgets nobody"
-    sentence = in_words([("cronjob a/rosters", drift.managers)])
+def test_the_message_names_the_field_manager_and_the_fix() -> None:
+    record = corrected(1.0, 2.0, 3.0)
+    assert record.managers == {"argocd-controller"}
+    record.record_correction(4.0)
+    assert record.managers == {"argocd-controller"}, "a correction without managers keeps those known"
+    sentence = contested_message([("cronjob a/rosters", record.managers)])
     assert sentence.startswith("argocd-controller undoes the pause of cronjob a/rosters again and again.")
-    for remedy in (
+    for fix in (
         "ignoreDifferences",
         "managedFieldsManagers: [syncpause]",
         "ssa: IfNotPresent",
         "the guard",
     ):
-        assert remedy in sentence
-    assert in_words([("cronjob a/rosters", ())]).startswith("someone whose name is not recorded")
+        assert fix in sentence
+    assert contested_message([("cronjob a/rosters", ())]).startswith("a field manager that is not recorded")

@@ -1,4 +1,4 @@
-"""An explanation says what the operator does, and names one rule."""
+"""An explanation agrees with the operator's decision, and names one rule."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sentences(here: PolicySet, workload: Workload | None = None, now: Any = JULY
     return {str(item.ref): item.sentence for item in found.considered}
 
 
-def test_every_policy_is_considered_and_says_why_it_counts_or_not() -> None:
+def test_every_policy_is_explained() -> None:
     here = policy_set(
         policy("own", schools=["lincoln"]),
         policy("district"),
@@ -35,28 +35,28 @@ def test_every_policy_is_considered_and_says_why_it_counts_or_not() -> None:
         cluster_policy("freeze", enforcement="Enforced", windows=[]),
         cluster_policy("elsewhere", namespaceSelector={"matchLabels": {"a": "b"}}),
     )
-    told = sentences(here)
-    assert told["spp/own"] == "its window summer is open, 2027-06-15 to 2027-08-09"
-    assert told["spp/district"].startswith(
-        "counts for nothing here, for spp/own comes first; by itself: its win"
+    found = sentences(here)
+    assert found["spp/own"] == "its window summer is open, 2027-06-15 to 2027-08-09"
+    assert found["spp/district"].startswith(
+        "no effect here, because spp/own takes precedence; its window summer is open"
     )
-    assert told["spp/roosevelts"] == "it is for roosevelt"
-    assert told["spp/picky"] == "its selector does not match the workload's labels"
-    assert told["spp/trial"] == "it is a dry run, and governs nothing"
-    assert told["cspp/default"].startswith("counts for nothing here, for spp/own comes first")
-    assert told["cspp/freeze"] == "it has no window: what it is for is never paused"
-    assert told["cspp/elsewhere"] == "its namespaceSelector does not select d9"
+    assert found["spp/roosevelts"] == "it applies only to roosevelt"
+    assert found["spp/picky"] == "its selector does not match the workload's labels"
+    assert found["spp/trial"] == "its mode is DryRun: it pauses nothing"
+    assert found["cspp/default"].startswith("no effect here, because spp/own takes precedence")
+    assert found["cspp/freeze"] == "it has no window: it never pauses a workload"
+    assert found["cspp/elsewhere"] == "its namespaceSelector does not select d9"
     assert [str(item.ref) for item in explain(here, sync(), JULY).considered if item.decides] == ["spp/own"]
 
 
-def test_closed_windows_and_exemptions_are_told() -> None:
+def test_closed_windows_and_exemptions_are_explained() -> None:
     exemption = {"name": "e", "applications": ["rosters"], "reason": "ticket 4711", "until": "2027-07-20"}
     assert sentences(policy_set(policy(exemptions=[exemption])))["spp/own"] == (
         "its window summer is open, 2027-06-15 to 2027-08-09, "
         "and spp/own, e exempts it until 2027-07-20: ticket 4711"
     )
     closed = sentences(policy_set(policy()), now=MARCH)["spp/own"]
-    assert closed == "none of its windows is open; next is summer, 2027-06-15 to 2027-08-09"
+    assert closed == "no window is open; the next is summer, 2027-06-15 to 2027-08-09"
     once = [{"name": "w", "firstDay": "2026-06-15", "lastDay": "2026-08-09"}]
     assert sentences(policy_set(policy(windows=once)))["spp/own"] == "all its windows are over"
 
@@ -67,9 +67,9 @@ def test_closed_windows_and_exemptions_are_told() -> None:
         (policy_set(cluster_policy(enforcement="Enforced"), policy()), sync(), "an Enforced cluster policy"),
         (policy_set(policy(schools=["lincoln"]), policy("d")), sync(), "policies that name the school"),
         (policy_set(policy(), cluster_policy()), sync(), "policies of its namespace"),
-        (policy_set(cluster_policy()), sync(), "cluster policies are everybody's default"),
-        (policy_set(), sync(), "what no policy is for"),
-        (policy_set(policy()), sync(school=""), "only workloads that carry a school's name"),
+        (policy_set(cluster_policy()), sync(), "cluster policies are the default"),
+        (policy_set(), sync(), "a workload to which no policy applies"),
+        (policy_set(policy()), sync(school=""), "only a workload with the label"),
         (PolicySet(unreadable="no rights"), sync(), "while policies cannot be read"),
     ],
 )
@@ -92,7 +92,7 @@ specs = st.fixed_dictionaries(
 @given(
     st.lists(specs, max_size=3), st.lists(specs, max_size=2), st.booleans(), st.sampled_from([MARCH, JULY])
 )
-def test_the_verdict_is_the_operators_own(
+def test_the_decision_is_the_operators(
     local: list[dict[str, Any]], cluster: list[dict[str, Any]], freeze: bool, now: Any
 ) -> None:
     enforcement = "Enforced" if freeze else "Default"
@@ -108,7 +108,7 @@ def test_the_verdict_is_the_operators_own(
     assert len(found.considered) == len(here.policies)
 
 
-def test_an_annotation_of_the_workload_is_in_the_verdict() -> None:
+def test_an_exempt_annotation_is_in_the_reason() -> None:
     exempt = sync(annotations={names.EXEMPT: "their summer school"})
     found = explain(policy_set(policy()), exempt, JULY)
     assert found.decision.desired_state is DesiredState.EXEMPT

@@ -1,4 +1,4 @@
-"""What a preview says differs exactly where the operator's own answers differ."""
+"""A preview lists exactly the changes of the operator's decisions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_same_policies_change_nothing() -> None:
     assert compare(here, here, SCHOOLS, on(JULY)) == []
 
 
-def test_a_new_policy_tells_what_pauses_why_and_what_comes_next() -> None:
+def test_a_new_policy_lists_what_pauses_why_and_the_next_transition() -> None:
     (change,) = compare(policy_set(), policy_set(policy("own", schools=["lincoln"])), SCHOOLS, on(JULY))
     assert (change.school, str(change.before.state), str(change.after.state)) == (
         "lincoln",
@@ -41,7 +41,7 @@ def test_a_new_policy_tells_what_pauses_why_and_what_comes_next() -> None:
     assert change.after.why.startswith("paused by spp/own")
 
 
-def test_other_dates_change_what_comes_next_though_nothing_changes_now() -> None:
+def test_other_dates_change_the_next_transition_though_nothing_changes_now() -> None:
     march = at("2027-03-01T00:00")
     other = cluster_policy(windows=[{"name": "summer", "firstDay": "06-12", "lastDay": "08-09"}])
     first, second = compare(policy_set(cluster_policy()), policy_set(other), SCHOOLS, on(march))
@@ -54,14 +54,14 @@ def test_other_dates_change_what_comes_next_though_nothing_changes_now() -> None
 
 
 def test_a_day_begins_at_each_schools_own_midnight() -> None:
-    asked: list[ZoneInfo] = []
+    zones: list[ZoneInfo] = []
 
     def midnight(zone: ZoneInfo) -> datetime:
-        asked.append(zone)
+        zones.append(zone)
         return JULY
 
     compare(policy_set(), policy_set(policy("own", timeZone="Asia/Tokyo")), SCHOOLS[:1], midnight)
-    assert asked[-1].key == "Asia/Tokyo"
+    assert zones[-1].key == "Asia/Tokyo"
 
 
 days = st.integers(min_value=1, max_value=28).map(lambda day: f"2027-07-{day:02}")
@@ -74,11 +74,11 @@ def _policies(pairs: list[tuple[str, str]]) -> PolicySet:
 
 
 @given(windows, windows, days)
-def test_a_pause_or_resume_is_told_exactly_where_the_verdicts_differ(
+def test_a_pause_or_resume_is_listed_exactly_where_the_decisions_differ(
     before: list[tuple[str, str]], after: list[tuple[str, str]], day: str
 ) -> None:
     old, new, instant = _policies(before), _policies(after), at(f"{day}T12:00")
-    told = {
+    listed = {
         item.key: kind
         for change in compare(old, new, SCHOOLS, on(instant))
         for kind, items in (("pause", change.pauses), ("resume", change.resumes))
@@ -91,4 +91,4 @@ def test_a_pause_or_resume_is_told_exactly_where_the_verdicts_differ(
         expected = {(False, True): "pause", (True, False): "resume"}.get(
             (desired_states[0], desired_states[1])
         )
-        assert told.get(workload.key) == expected
+        assert listed.get(workload.key) == expected

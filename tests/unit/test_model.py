@@ -1,6 +1,6 @@
-"""Stories of policies, exemptions, edits and jumps of time, against a model that knows only sets of days.
+"""Checks random policies, edits and jumps of time against a model that uses only sets of days.
 
-The operator's pure parts decide and plan; the model asks whether a day is in a set. `CHAOS=full` tells more.
+The test covers `decide` and `plan`. `CHAOS=full` runs more examples.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from builders import cluster_policy, ingest, policy, policy_set, sync
-from syncpause.domain.change.plan import Change, plan
+from builders import cluster_policy, ingest, patched, policy, policy_set, sync
+from syncpause.domain.change.plan import plan
 from syncpause.domain.change.restore import current
 from syncpause.domain.decision.decide import decide
-from syncpause.domain.workload import CronJob, Workload, label_fields
+from syncpause.domain.workload import CronJob, Workload
 
 FULL = os.environ.get("CHAOS") == "full"
 SCHOOLS = ("adams", "baker", "clark")
@@ -34,7 +34,7 @@ days = st.dates(date(2027, 1, 1), date(2027, 12, 31))
 
 @dataclass(frozen=True)
 class Exempt:
-    """An exemption as the model sees it: for whom, and on which days."""
+    """An exemption of the model: schools, applications and days."""
 
     schools: frozenset[str]
     applications: frozenset[str]
@@ -50,7 +50,7 @@ class Exempt:
 
 @dataclass(frozen=True)
 class Rules:
-    """A policy as the model sees it: for whom, and a set of days."""
+    """A policy of the model: schools and a set of days."""
 
     zone: str
     schools: frozenset[str]
@@ -69,7 +69,7 @@ class Rules:
         return 3 if self.cluster else (1 if self.schools else 2)
 
     def pauses(self, school: str, application: str, now: datetime) -> bool | None:
-        """True: paused; False: exempt though a window is open; None: no window is open."""
+        """True: paused; False: exempt from an open window; None: no window is open."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
         if today not in self.days:
             return None
@@ -81,7 +81,7 @@ def between(first: date, last: date) -> frozenset[date]:
 
 
 def every_year(first: date, last: date) -> frozenset[date]:
-    """An annual window as dates of three years; one that wraps goes on into the next year."""
+    """The dates of an annual window in four years; a window that wraps continues in the next year."""
     found: frozenset[date] = frozenset()
     for year in (2025, 2026, 2027, 2028):
         begin = date(year, first.month, first.day)
@@ -143,31 +143,18 @@ def policies(draw: st.DrawFn) -> Rules:
 
 
 def should_be_paused(rules: list[Rules], school: str, application: str, now: datetime) -> bool:
-    """DESIGN's rules in four lines, over sets of days."""
+    """The rules of precedence over sets of days. Source: the reference page of SyncPausePolicy."""
     affected = [each for each in rules if each.is_for(school)]
     if any(each.enforced and each.pauses(school, application, now) for each in affected):
         return True
     normal = [each for each in affected if not each.enforced]
     level = min((each.rank for each in normal), default=0)
     open_ = [each.pauses(school, application, now) for each in normal if each.rank == level]
-    said = [each for each in open_ if each is not None]
-    return any(said)
-
-
-def written(workload: Workload, change: Change) -> Workload:
-    """The workload after a change, as the API server would have it."""
-    fields = {"suspend": "suspend", "startingDeadlineSeconds": "deadline", "replicas": "replicas"}
-    spec = {fields[name]: value for name, value in change.spec.items()}
-    labels = {
-        name: value for name, value in {**workload.labels, **change.labels}.items() if value is not None
-    }
-    merged = {**workload.annotations, **change.annotations}
-    annotations = {name: value for name, value in merged.items() if value is not None}
-    return replace(workload, **label_fields(labels), annotations=annotations, **spec)
+    return any(open_)
 
 
 class Summer(RuleBasedStateMachine):
-    """One cluster, from edit to edit and from day to day."""
+    """One cluster with random edits and jumps of time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,32 +196,32 @@ class Summer(RuleBasedStateMachine):
         self.wanted[name] = {"suspend": False, "startingDeadlineSeconds": deadline}
 
     @invariant()
-    def every_workload_is_where_the_model_says(self) -> None:
+    def every_workload_matches_the_model(self) -> None:
         known = [
             (cluster_policy if rules.cluster else policy)(name, **rules.spec)
             for name, rules in self.rules.items()
         ]
-        seen = policy_set(*known)
+        policies_now = policy_set(*known)
         for name, workload in self.workloads.items():
-            change = plan(workload, decide(seen, workload, self.now), self.now)
-            settled = written(workload, change) if change else workload
-            self.workloads[name] = settled
-            self._check(settled)
-            assert plan(settled, decide(seen, settled, self.now), self.now) is None, (
+            change = plan(workload, decide(policies_now, workload, self.now), self.now)
+            after = patched(workload, change)
+            self.workloads[name] = after
+            self._check(after)
+            assert plan(after, decide(policies_now, after, self.now), self.now) is None, (
                 "nothing is written twice"
             )
 
-    def _check(self, settled: Workload) -> None:
+    def _check(self, after: Workload) -> None:
         rules = list(self.rules.values())
-        if should_be_paused(rules, settled.school, settled.application, self.now):
-            assert settled.stopped
-            assert settled.marked
+        if should_be_paused(rules, after.school, after.application, self.now):
+            assert after.stopped
+            assert after.marked
         else:
-            assert not settled.marked
-            assert current(settled) == self.wanted[settled.name]
-            assert set(settled.labels) <= {"syncpause.dev/school", "syncpause.dev/application"}
-            assert settled.annotations == {}
-        assert isinstance(settled, CronJob) or settled.replicas in (0, self.wanted[settled.name]["replicas"])
+            assert not after.marked
+            assert current(after) == self.wanted[after.name]
+            assert set(after.labels) <= {"syncpause.dev/school", "syncpause.dev/application"}
+            assert after.annotations == {}
+        assert isinstance(after, CronJob) or after.replicas in (0, self.wanted[after.name]["replicas"])
 
 
 LATEST = datetime(2027, 12, 29, tzinfo=UTC)

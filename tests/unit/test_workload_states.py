@@ -9,8 +9,8 @@ from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.status.phase import Phase, WorkloadState
 
-PAUSED = WorkloadState("lincoln", Phase.PAUSED, settled=True)
-SYNCING = WorkloadState("lincoln", Phase.SYNCING, settled=True)
+PAUSED = WorkloadState("lincoln", Phase.PAUSED, written=True)
+SYNCING = WorkloadState("lincoln", Phase.SYNCING, written=True)
 WORKLOADS = [sync(f"sync-{number}") for number in range(3)]
 KEYS = [workload.key for workload in WORKLOADS]
 OWN, OTHER = policy("own"), policy("other")
@@ -70,21 +70,21 @@ def test_an_equal_state_makes_no_status_stale() -> None:
     states = WorkloadStates(stale)
     states.record(KEYS[0], decision(OWN), PAUSED)
     stale.take()
-    states.record(KEYS[0], decision(OWN), WorkloadState("lincoln", Phase.PAUSED, settled=True))
+    states.record(KEYS[0], decision(OWN), WorkloadState("lincoln", Phase.PAUSED, written=True))
     assert stale.take() == set()
 
 
 def test_a_workload_is_paused_when_its_last_job_ends() -> None:
     states = WorkloadStates(StalePolicies())
-    pausing = WorkloadState("lincoln", Phase.PAUSING, settled=True)
+    pausing = WorkloadState("lincoln", Phase.PAUSING, written=True)
     for key, state in zip(
-        KEYS, (pausing, WorkloadState("lincoln", Phase.PAUSING, settled=False), SYNCING), strict=True
+        KEYS, (pausing, WorkloadState("lincoln", Phase.PAUSING, written=False), SYNCING), strict=True
     ):
         states.record(key, decision(OWN), state)
         states.nothing_runs(key)
     assert states.of_policy(OWN.ref) == {
         KEYS[0]: PAUSED,
-        KEYS[1]: WorkloadState("lincoln", Phase.PAUSING, settled=False),
+        KEYS[1]: WorkloadState("lincoln", Phase.PAUSING, written=False),
         KEYS[2]: SYNCING,
     }, "a workload that is still to be written, or that syncs, keeps its state"
     states.nothing_runs(sync("stranger").key)

@@ -1,4 +1,4 @@
-"""A school's year says of each day what the operator does on it, and the picture loses no day."""
+"""The year of a school agrees with the operator's decision on each day, and the picture shows every day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def year(here: PolicySet, number: int = 2027, **fields: Any) -> SchoolYear:
     return year_of(here, [sync(**fields)], number)
 
 
-def test_a_year_is_told_in_runs_of_days_in_the_schools_zone() -> None:
+def test_a_year_is_a_list_of_runs_of_days_in_the_schools_zone() -> None:
     found = year(policy_set(cluster_policy()))
     assert [(str(run.first_day), str(run.last_day), str(run.day.state)) for run in found.runs] == [
         ("2027-01-01", "2027-06-14", "syncing"),
@@ -89,7 +89,7 @@ def test_too_many_schools_with_one_year_share_a_row() -> None:
     assert [row.title for row in rows(years, 40)] == ["s0 and 48 more", "s7"]
 
 
-def test_the_picture_is_well_formed_tells_all_and_is_always_the_same() -> None:
+def test_the_picture_is_well_formed_complete_and_reproducible() -> None:
     here = policy_set(cluster_policy())
     found = [Row(year(here, school="<lincoln> & sons"))]
     picture = draw(found, 2027, date(2027, 7, 1))

@@ -31,7 +31,7 @@ class ApiModel(BaseModel):
 class SpecModel(ApiModel):
     """A value that a person writes: unknown fields are refused, as by the API server under strict validation.
 
-    A field of null counts as left out: the API server drops it before it looks at anything else (measured on
+    A field of null counts as left out: the API server drops it before any validation (measured on
     1.37; no field of ours is `nullable`).
     """
 

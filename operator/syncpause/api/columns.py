@@ -18,7 +18,7 @@ class Column(NamedTuple):
 
 
 def columns_of(kind: type[Resource]) -> tuple[Column, ...]:
-    """The columns of a kind, in their order."""
+    """The columns of a kind, in the order of `kubectl get`."""
     if kind is SchoolSync:
         return _SCHOOL
     if kind is ClusterSyncPausePolicy:
@@ -39,7 +39,7 @@ _POLICY = (
     Column("Age", ".metadata.creationTimestamp", "Time since the policy was made.", "date"),
     Column("Time Zone", ".spec.timeZone", "The zone whose midnight starts and ends a day.", wide=True),
     Column("Mode", ".spec.mode", "Enforce or DryRun.", wide=True),
-    Column("Message", f"{_READY}.message", "Why the policy is ready, or what to mend.", wide=True),
+    Column("Message", f"{_READY}.message", "Why the policy is ready, or what to fix.", wide=True),
 )
 _ENFORCEMENT = Column("Enforcement", ".spec.enforcement", "Default or Enforced.", wide=True)
 

@@ -14,7 +14,7 @@ HEADER = "# Generated from operator/syncpause/api by `make generate`: change the
 
 
 class _Plain(yaml.SafeDumper):
-    """YAML without anchors: who reads a rule should find it where it applies."""
+    """YAML without anchors: a reader finds each rule where it applies."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         return True

@@ -21,7 +21,7 @@ _IN_EVERY_YEAR = (
 
 DAY_FORM = "write the day as YYYY-MM-DD (once, years 2000 to 2999) or MM-DD (every year)"
 DATED_FORM = "write the day as YYYY-MM-DD (years 2000 to 2999)"
-NO_SUCH_DAY = "the calendar has no such day: mend the month or the day"
+NO_SUCH_DAY = "the calendar has no such day: correct the month or the day"
 LEAP_DAY = "02-29 is missing from most years: write 02-28 or 03-01"
 
 
@@ -31,7 +31,7 @@ def is_annual(day: str) -> bool:
 
 
 def check_day(day: str) -> str:
-    """Returns a day that exists, in either form; raises ValueError with the sentence that mends it."""
+    """Returns a day that exists, in either form; raises ValueError with the fix."""
     if re.fullmatch(ANNUAL, day):
         if day == "02-29":
             raise ValueError(LEAP_DAY)
@@ -44,7 +44,7 @@ def check_day(day: str) -> str:
 
 
 def check_dated_day(day: str) -> str:
-    """Returns a YYYY-MM-DD that exists; raises ValueError with the sentence that mends it."""
+    """Returns a YYYY-MM-DD that exists; raises ValueError with the fix."""
     if not re.fullmatch(DATED, day):
         raise ValueError(DATED_FORM)
     _check_exists(day)

@@ -14,7 +14,7 @@ DURATION_FORM = "write whole hours, minutes and seconds, such as 45s, 30m or 1h3
 
 
 def seconds_of(duration: str) -> int:
-    """Length in seconds. Raises ValueError with the sentence that mends it."""
+    """Length in seconds. Raises ValueError with the fix."""
     match = re.fullmatch(_PATTERN, duration)
     if match is None or not duration:
         raise ValueError(DURATION_FORM)
@@ -26,7 +26,7 @@ def seconds_of(duration: str) -> int:
 
 
 def check_duration(duration: str) -> str:
-    """Returns a duration of 0s to 24h; raises ValueError with the sentence that mends it."""
+    """Returns a duration of 0s to 24h; raises ValueError with the fix."""
     seconds_of(duration)
     return duration
 

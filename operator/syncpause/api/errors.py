@@ -11,7 +11,7 @@ Location = tuple[int | str, ...]
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: where it is, as keys and indices, and the sentence with the mend."""
+    """One thing that is wrong: where it is, as keys and indices, and the sentence with the fix."""
 
     location: Location
     sentence: str
@@ -26,7 +26,7 @@ def faults(error: ValidationError) -> list[Fault]:
 
 
 def explain_errors(error: ValidationError) -> str:
-    """One clause per fault, joined by "; ", each with the field's path and the mend, such as
+    """One clause per fault, joined by "; ", each with the field's path and the fix, such as
     `spec.windows[0].lastDay: 2027-06-01 is before firstDay 2027-06-12: put the later day last`."""
     return "; ".join(map(str, faults(error)))
 
@@ -55,7 +55,7 @@ def _sentence(fault: Any) -> str:
         case "missing":
             return "required: add it"
         case "extra_forbidden":
-            return "unknown field: mend its spelling or remove it"
+            return "unknown field: correct its spelling or remove it"
         case "enum" | "literal_error":
             return f"write {context['expected']}"
         case "too_long" | "string_too_long":

@@ -28,7 +28,7 @@ def _check_reason(reason: str) -> str:
 
 
 def check_names(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Returns a list that is absent or names something; raises ValueError with the sentence."""
+    """Returns a list that is absent or names something; raises ValueError with the fix."""
     if names is not None and not names:
         raise ValueError(EMPTY_NAMES)
     return names
@@ -74,11 +74,11 @@ class Exemption(SpecModel):
     applications: Names | None = None
     """Applications that are exempt, by the value of the label `syncpause.dev/application`: `[rosters]`."""
     selector: LabelSelector | None = None
-    """Workloads that are exempt, by their labels, for whatever names can't say. It can't be empty."""
+    """Workloads that are exempt, by their labels, for what names can't express. It can't be empty."""
     from_: DatedDay | None = Field(default=None, alias="from")
-    """The first day of the exemption, inclusive, such as `2027-06-20`. Left out: since ever."""
+    """The first day of the exemption, inclusive, such as `2027-06-20`. Left out: from the beginning."""
     until: DatedDay | None = None
-    """The last day of the exemption, inclusive, such as `2027-07-20`. Left out: for ever."""
+    """The last day of the exemption, inclusive, such as `2027-07-20`. Left out: without an end."""
     reason: Reason
     """Why, and who agreed, for whoever reads this next summer: `summer school, ticket 4711`."""
 

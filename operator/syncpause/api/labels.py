@@ -25,14 +25,14 @@ KEY_FORM = "write a label key, such as app or example.com/app: letters, digits, 
 
 
 def check_name(name: str) -> str:
-    """Returns a DNS label; raises ValueError with the sentence that mends it."""
+    """Returns a DNS label; raises ValueError with the fix."""
     if not re.fullmatch(DNS_LABEL, name):
         raise ValueError(NAME_FORM)
     return name
 
 
 def check_label_value(value: str) -> str:
-    """Returns a label value that is not empty; raises ValueError with the sentence that mends it."""
+    """Returns a label value that is not empty; raises ValueError with the fix."""
     if not re.fullmatch(_VALUE, value):
         raise ValueError(VALUE_FORM)
     return value
@@ -44,7 +44,7 @@ def check_selector_value(value: str) -> str:
 
 
 def check_label_key(key: str) -> str:
-    """Returns a label key; raises ValueError with the sentence that mends it."""
+    """Returns a label key; raises ValueError with the fix."""
     if not re.fullmatch(_KEY, key) or key.find("/") > MAX_KEY_PREFIX:
         raise ValueError(KEY_FORM)
     return key

@@ -36,7 +36,7 @@ class ActiveJobs(StrEnum):
 
 
 class Mode(StrEnum):
-    """Whether a policy governs, or only tells what it would do."""
+    """Whether a policy governs workloads, or only reports what it would do."""
 
     ENFORCE = "Enforce"
     DRY_RUN = "DryRun"
@@ -97,7 +97,7 @@ class PolicySpec(SpecModel):
     """Schools to pause, by the value of their label `syncpause.dev/school`, such as `[lincoln-high]`. These
     are the schools' own dates: they replace those of policies that name no school. Left out: every school."""
     selector: LabelSelector | None = None
-    """Narrows the policy to workloads with these labels, for whatever names can't say, such as
+    """Narrows the policy to workloads with these labels, for what names can't express, such as
     `{matchLabels: {tier: sync}}`. Left out: every workload of the schools."""
     windows: Windows
     """When to pause, at most 32 windows, such as `[{name: summer, firstDay: "06-15", lastDay: "08-09"}]`. An

@@ -10,7 +10,7 @@ from syncpause.api.status import PolicyStatus
 
 
 class ObjectMeta(ApiModel):
-    """The metadata that the operator looks at; the rest is ignored."""
+    """The metadata that the operator reads. It ignores the rest."""
 
     name: str
     namespace: str | None = None
@@ -50,7 +50,7 @@ class SyncPausePolicy(Resource):
     spec: PolicySpec
     """Which schools are paused, when, and how."""
     status: PolicyStatus = PolicyStatus()
-    """What the operator sees and does about this policy. Written by the operator alone."""
+    """What the operator observes and does about this policy. The operator alone writes it."""
 
 
 class ClusterSyncPausePolicy(Resource):
@@ -67,13 +67,14 @@ class ClusterSyncPausePolicy(Resource):
     spec: ClusterPolicySpec
     """Which schools are paused, when, and how."""
     status: PolicyStatus = PolicyStatus()
-    """What the operator sees and does about this policy. Written by the operator alone."""
+    """What the operator observes and does about this policy. The operator alone writes it."""
 
 
 class SchoolSync(Resource):
-    """One school's line on the dashboard: whether its roster syncs run or are paused, until when and why.
+    """The status of one school: whether its roster syncs run or are paused, until when and why.
 
-    Written by the operator alone, one for each school and namespace: to change what it says, change policies.
+    The operator alone writes it, one for each school and namespace. To change what it reports, change
+    policies.
     """
 
     KIND: ClassVar[str] = "SchoolSync"
@@ -84,7 +85,7 @@ class SchoolSync(Resource):
     api_version: Literal["syncpause.dev/v1alpha1"] = "syncpause.dev/v1alpha1"
     kind: Literal["SchoolSync"] = "SchoolSync"
     status: Annotated[SchoolStatus, ONE_OWNER] = SchoolStatus()
-    """What the operator sees and does about this school. Written by the operator alone."""
+    """What the operator observes and does about this school. The operator alone writes it."""
 
 
 POLICY_KINDS: tuple[type[SyncPausePolicy] | type[ClusterSyncPausePolicy], ...] = (

@@ -1,4 +1,4 @@
-"""A CEL rule beside the Python check that says the same: one sentence, refused in two places."""
+"""A CEL rule beside the equal Python check: one sentence, refused in two places."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Rule:
     """One entry of `x-kubernetes-validations`: an object is refused when `cel` is not true.
 
     The API server puts the path of the field in front of the sentence. `path` (such as ".lastDay") moves a
-    rule about a whole object to the field that has to be mended. `expression` is a CEL string that names the
+    rule about a whole object to the field that must be fixed. `expression` is a CEL string that names the
     values at fault; `message` stands in where it can't be evaluated.
     Source: Kubernetes, "Extend the Kubernetes API with CustomResourceDefinitions", validation rules.
     """
@@ -67,7 +67,7 @@ class Extensions:
 
 
 ATOMIC = Extensions({"x-kubernetes-list-type": "atomic"})
-"""A list that is written as one: who applies it owns all of it."""
+"""A list that is written as one: whoever applies it owns all of it."""
 
 
 ONE_OWNER = Extensions({"x-kubernetes-map-type": "atomic"})
@@ -89,7 +89,7 @@ def unique_names(what: str) -> Rule:
     """No two entries of a list of `what` carry one name.
 
     A CEL expression that finds which name it is costs a hundred times the budget. For a list that is merged
-    by name, the API server's own "Duplicate value" says it.
+    by name, the API server itself reports "Duplicate value".
     """
     return Rule("self.all(a, self.exists_one(b, b.name == a.name))", same_name(what))
 

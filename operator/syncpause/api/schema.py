@@ -35,7 +35,7 @@ def _convert(node: Schema, definitions: dict[str, Schema]) -> Schema:
 
 
 def _inline(node: Schema, definitions: dict[str, Schema]) -> Schema:
-    """The node with what it refers to; what the node itself says wins over that.
+    """The node merged with what it refers to. The node's own entries win.
 
     An absent field is None in Python and is left out in JSON, so the null branch of a union goes.
     """

@@ -1,6 +1,7 @@
-"""The status of a SchoolSync: a school's line on the dashboard.
+"""The status of a SchoolSync: what the operator reports about one school.
 
-Written by the operator alone. Everything is optional, for a status is empty until the operator's first look.
+The operator alone writes it. Every field is optional, because the status is empty until the operator has seen
+the object.
 """
 
 from enum import StrEnum
@@ -14,7 +15,7 @@ from syncpause.api.status import Condition, Transition, WindowStatus
 
 
 class SchoolState(StrEnum):
-    """Where a school or one of its applications stands."""
+    """The state of a school or of one of its applications."""
 
     SYNCING = "Syncing"
     PAUSING = "Pausing"
@@ -53,7 +54,7 @@ class ApplicationStatus(ApiModel):
     paused: int = 0
     """Workloads of both kinds that are paused, with nothing of them left running."""
     running: int = 0
-    """Jobs and Pods that still run although their workload is told to pause."""
+    """Jobs and Pods that still run although their workload is being paused."""
     exemption: ExemptionStatus | None = None
     """What leaves it running although a window is open."""
 
@@ -68,7 +69,7 @@ class SchoolSummary(ApiModel):
 
 
 class SchoolStatus(ApiModel):
-    """What the operator sees and does about this school. Written by the operator alone."""
+    """What the operator observes and does about this school. The operator alone writes it."""
 
     observed_generation: int | None = None
     """The `metadata.generation` that this status was found for."""
@@ -76,9 +77,9 @@ class SchoolStatus(ApiModel):
     """The school's true name, the value of the label `syncpause.dev/school`; the object's own name stands for
     it where it is no valid object name."""
     state: SchoolState | None = None
-    """`Syncing`, `Pausing` (told to pause, something still runs), `Paused` (nothing runs), `Resuming`,
+    """`Syncing`, `Pausing` (being paused, something still runs), `Paused` (nothing runs), `Resuming`,
     `Exempt` (a window is open, and all of the school is exempt from it) or `Mixed` (some of it is paused,
-    some syncs). Exempt applications aside, for a school is paused when all the others are."""
+    some syncs). A school is paused when all but its exempt applications are."""
     since: str | None = None
     """The day, in the school's time zone, since which it has been in that state, as `2027-06-12`."""
     until: str | None = None
@@ -100,7 +101,7 @@ class SchoolStatus(ApiModel):
     summary: SchoolSummary | None = None
     """The applications as `kubectl get` shows them."""
     restore: dict[str, str] | None = None
-    """Copy of what paused workloads go back to, should their own annotations be lost: by workload, as
-    `cronjob/rosters: suspend=false startingDeadlineSeconds=600`."""
+    """A copy of the restore state of paused workloads, used if their own annotations are lost: by workload,
+    as `cronjob/rosters: suspend=false startingDeadlineSeconds=600`."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=32), keyed_by("type")] | None = None
     """The school's conditions. Being paused on schedule is healthy: `Ready=True`, `Paused=True`."""

@@ -25,7 +25,7 @@ MAX_VALUES = 50
 """Bounds that keep the CEL rules within the API server's cost budget, also 64 times over in exemptions."""
 
 VALUES_NEEDED = "operators In and NotIn need at least one value: add values"
-NO_VALUES = "operators Exists and DoesNotExist look at the key alone: remove values"
+NO_VALUES = "operators Exists and DoesNotExist compare the key alone: remove values"
 
 
 class Operator(StrEnum):
@@ -104,7 +104,7 @@ class LabelSelector(SpecModel):
     match_expressions: Annotated[
         tuple[LabelSelectorRequirement, ...], Field(max_length=MAX_EXPRESSIONS), ATOMIC
     ] = ()
-    """Conditions for what `matchLabels` can't say, such as `{key: tier, operator: NotIn, values: [test]}`."""
+    """Conditions that `matchLabels` can't express, such as `{key: tier, operator: NotIn, values: [test]}`."""
 
     @property
     def chooses_everything(self) -> bool:

@@ -1,6 +1,7 @@
 """The status of a policy: what the operator reports, in words for people and in values for tools.
 
-Written by the operator alone. Everything is optional, for a status is empty until the operator's first look.
+The operator alone writes it. Every field is optional, because the status is empty until the operator has seen
+the object.
 """
 
 from enum import StrEnum
@@ -13,7 +14,7 @@ from syncpause.api.rules import keyed_by
 
 
 class PolicyState(StrEnum):
-    """Where a policy stands among its windows."""
+    """The state of a policy: whether one of its windows is open, to come or over."""
 
     SCHEDULED = "Scheduled"
     ACTIVE = "Active"
@@ -44,18 +45,18 @@ class Transition(ApiModel):
 
 
 class Counts(ApiModel):
-    """How many of one kind of thing the policy decides about, and where they stand."""
+    """How many of one kind the policy decides about, by their state."""
 
     governed: int = 0
     """Those that this policy decides about."""
     paused: int = 0
     """Those that are paused: nothing of them runs any more."""
     pausing: int = 0
-    """Those that are told to pause, and of which something still runs."""
+    """Those that are being paused, and of which something still runs."""
     exempt: int = 0
     """Those that an exemption leaves running."""
     held: int = 0
-    """Those that keep the state they are in, because what should be done can't be decided."""
+    """Those that keep their state, because the operator can't decide what to do."""
 
 
 class WorkloadCounts(ApiModel):
@@ -110,7 +111,7 @@ class Condition(ApiModel):
     reason: Annotated[str, Field(max_length=1024)]
     """Why, as one CamelCase word for tools."""
     message: Annotated[str, Field(max_length=32768)] = ""
-    """Why, as a sentence for people, with the mend where one is needed."""
+    """Why, as a sentence for people, with the fix where one is needed."""
     observed_generation: int | None = None
     """The `metadata.generation` that the condition was found for."""
     last_transition_time: str
@@ -118,7 +119,7 @@ class Condition(ApiModel):
 
 
 class PolicyStatus(ApiModel):
-    """What the operator sees and does about this policy. Written by the operator alone."""
+    """What the operator observes and does about this policy. The operator alone writes it."""
 
     observed_generation: int | None = None
     """The `metadata.generation` that this status was found for."""
@@ -131,7 +132,7 @@ class PolicyStatus(ApiModel):
     next: str | None = None
     """The same for people, in the policy's time zone, as `Resume 2027-08-15 00:00`."""
     counts: WorkloadCounts | None = None
-    """How many schools and workloads the policy decides about, and where they stand."""
+    """How many schools and workloads the policy decides about, by their state."""
     summary: Summary | None = None
     """The counts as `kubectl get` shows them."""
     dry_run: DryRunStatus | None = None

@@ -36,14 +36,14 @@ def known_zones() -> frozenset[str]:
 
 @cache
 def load_zone(name: str) -> ZoneInfo:
-    """The zone of that name, the same object each time. Raises ValueError with the sentence that mends it."""
+    """The zone of that name, the same object each time. Raises ValueError with the fix."""
     check_zone(name)
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
 
 
 def check_zone(name: str) -> str:
-    """Returns a name that both the API server and this process know; raises ValueError with the sentence."""
+    """Returns a name that both the API server and this process know; raises ValueError with the fix."""
     if not re.fullmatch(_PATTERN, name) or name not in known_zones():
         raise ValueError(UNKNOWN_ZONE)
     return name

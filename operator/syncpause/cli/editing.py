@@ -143,9 +143,7 @@ def copied(context: EditContext) -> Edit:
         )
     original = context.snapshot.policies[refs[0]]
     spec = copy_for_school(original["spec"], request.school, context.zone.key)
-    return Edit(
-        spec, [f"{request.school} has no policy of its own yet: it gets one, a copy of {refs[0]}"]
-    )
+    return Edit(spec, [f"{request.school} has no policy of its own yet: it gets one, a copy of {refs[0]}"])
 
 
 def _enforced(context: EditContext, ref: PolicyRef) -> bool:

@@ -20,7 +20,7 @@ from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, table, write_structured
 from syncpause.cli.snapshot import Object, Snapshot, applied, deleted, take
 from syncpause.domain.preview.forecast import Forecast, SchoolChange, compare
-from syncpause.domain.status.counts import plural
+from syncpause.domain.sentences import plural
 from syncpause.domain.workload import Workload
 
 

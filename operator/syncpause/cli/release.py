@@ -18,7 +18,7 @@ from syncpause.cli.wording import goes_back_to
 from syncpause.domain.change import restore
 from syncpause.domain.change.plan import plan
 from syncpause.domain.decision.decide import Decision, DesiredState
-from syncpause.domain.status.counts import plural
+from syncpause.domain.sentences import plural
 from syncpause.domain.workload import Key, Kind, Workload
 from syncpause.kube.client import Client
 from syncpause.kube.errors import ApiError, Forbidden, NotFound
@@ -124,7 +124,7 @@ async def _release_one(client: Client, item: Paused, now: datetime) -> None:
     workload = item.workload
     for job in item.jobs:
         await Jobs(client).hand_back(job, workload.annotations.get(names.MISSED_RUNS, ""))
-    fallback = restore.DEFAULTS[workload.kind] if restore.missing(workload) else None
+    fallback = restore.DEFAULTS[workload.kind] if restore.is_incomplete(workload) else None
     change = plan(workload, _RELEASED, now, fallback=fallback)
     if change is not None:
         await Workloads(client).apply(workload, change)

@@ -14,7 +14,7 @@ from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Mistake, Unreadable, read
 from syncpause.cli.options import output_option
 from syncpause.cli.output import echo, write_structured
-from syncpause.domain.status.counts import plural
+from syncpause.domain.sentences import plural
 
 
 @dataclass(frozen=True, slots=True)

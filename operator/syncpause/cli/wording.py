@@ -6,7 +6,7 @@ from typing import Any
 
 from syncpause.api import names
 from syncpause.domain.change import restore
-from syncpause.domain.status.counts import plural
+from syncpause.domain.sentences import plural
 from syncpause.domain.workload import CronJob, Deployment, Workload
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from syncpause.domain.preview.year import STRENGTH, DayState, Run, SchoolYear, days_in
-from syncpause.domain.status.counts import plural
+from syncpause.domain.sentences import plural
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,24 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 
-class Patient(Protocol):
-    """What the probes look at."""
+class Readiness(Protocol):
+    """What the probes report."""
 
     @property
-    def synced(self) -> bool: ...
+    def synced(self) -> bool:
+        """Whether every cache has been filled once."""
 
     @property
-    def problem(self) -> str: ...
+    def problem(self) -> str:
+        """Why the operator cannot do its work, or empty."""
+
+    @property
+    def limitation(self) -> str:
+        """What does not work although the operator is ready, or empty."""
 
 
-async def serve(patient: Patient, address: str) -> web.AppRunner:
-    """Serve the probes on ``host:port``. Raises ValueError for an address that is none."""
+async def serve(readiness: Readiness, address: str) -> web.AppRunner:
+    """Serve the probes on ``host:port``. Raises ValueError for an invalid address."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         raise ValueError("not host:port; write for instance 0.0.0.0:8080")
@@ -29,11 +35,12 @@ async def serve(patient: Patient, address: str) -> web.AppRunner:
         return web.Response(text="ok\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        if patient.problem:
-            return web.Response(status=503, text=patient.problem + "\n")
-        if not patient.synced:
-            return web.Response(status=503, text="caches are still filling\n")
-        return web.Response(text="ok\n")
+        if readiness.problem:
+            return web.Response(status=503, text=readiness.problem + "\n")
+        if not readiness.synced:
+            return web.Response(status=503, text="the caches are not filled yet\n")
+        limitation = readiness.limitation
+        return web.Response(text=f"ok, but {limitation}\n" if limitation else "ok\n")
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

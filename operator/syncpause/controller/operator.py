@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from syncpause.api.names import GROUP
+from syncpause.api.resources import SchoolSync
 from syncpause.controller.cache.policies import Affected, PolicyCache
 from syncpause.controller.cache.schools import SchoolCache
 from syncpause.controller.cache.workload_states import WorkloadStates
@@ -23,11 +25,11 @@ from syncpause.controller.reconcile.workload_events import WorkloadEventHandler
 from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
 from syncpause.controller.schedule.scheduler import Scheduler
-from syncpause.controller.sight import Sight
 from syncpause.controller.stale import StalePolicies, StaleSchools, StaleStatuses
 from syncpause.controller.status.policy_statuses import PolicyStatuses
 from syncpause.controller.status.school_statuses import SchoolStatuses
 from syncpause.controller.status.writer import StatusWriter
+from syncpause.controller.visibility import Visibility
 from syncpause.domain.workload import Kind
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import RecordT
@@ -78,24 +80,23 @@ class Operator:
         )
         self.scheduler = Scheduler(context, on_step_back=self._reconcile_everything)
         events, interval = Events(client, instance=settings.name), settings.status_interval
-        policies = PolicyStatuses(context, Policies(client))
-        self._policy_statuses = StatusWriter(policies, context.stale.policies, context, events, interval)
-        schools = SchoolStatuses(context, SchoolSyncs(client), self._jobs)
-        self._school_statuses = StatusWriter(schools, context.stale.schools, context, events, interval)
         self.informers = self._build_workload_informers(client)
         self._school_informers = self._build_informers(
             client, map(schools_of, settings.scope), context.schools
         )
-        self._sight = Sight(
-            informers=[each.watch for each in self.informers]
-            + [each.watch for each in self._school_informers],
-            policies=policy_watches,
-            unseen=lambda: self.unseen,
-            compare=context.policies.read_soon,
+        policies = PolicyStatuses(context, Policies(client))
+        self._policy_statuses = StatusWriter(policies, context.stale.policies, context, events, interval)
+        schools = SchoolStatuses(context, SchoolSyncs(client), self._jobs, lambda: not self.limitation)
+        self._school_statuses = StatusWriter(schools, context.stale.schools, context, events, interval)
+        self._visibility = Visibility(
+            self,
+            context.policies,
+            informers=[each.watch for each in [*self.informers, *self._school_informers]],
+            kopf_watches=policy_watches,
         )
         lease = Lease(client, settings.lease_namespace, settings.lease_name, settings.name)
         self._leadership = Leadership(
-            lease if settings.leader_elect else None, self._sight, settings.blind_timeout
+            lease if settings.leader_elect else None, self._visibility, settings.blind_timeout
         )
         self._workers: list[asyncio.Task[None]] = []
 
@@ -139,8 +140,21 @@ class Operator:
     @property
     def problem(self) -> str:
         """Why it cannot do its work now; empty when it can."""
-        found = (self.context.policies.policy_set.unreadable, *self._unseen(), self.scheduler.problem)
+        found = (
+            self.context.policies.policy_set.unreadable,
+            *self._unseen(),
+            self.scheduler.problem,
+            self._leadership.problem,
+        )
         return "; ".join(filter(None, found))
+
+    @property
+    def limitation(self) -> str:
+        """What does not work although the operator pauses and resumes; empty when everything works."""
+        unserved = [each.problem for each in self._school_informers if not each.served]
+        crd = f"{SchoolSync.PLURAL}.{GROUP}"
+        fix = f"apply crds/, which has the CustomResourceDefinition {crd}"
+        return f"no school's status is written: {unserved[0]}; {fix}" if unserved else ""
 
     @property
     def unseen(self) -> str:
@@ -151,8 +165,9 @@ class Operator:
         """Where the API server serves no policies, nobody can watch any: that is no fault of this replica."""
         policies = self.context.policies
         none_served = bool(policies.policy_set.unreadable) and not policies.unreached
-        informers = [each.problem for each in [*self.informers, *self._school_informers]]
-        return [*informers, *self._sight.problems(with_policies=not none_served)]
+        informers = [each.problem for each in self.informers]
+        informers += [each.problem for each in self._school_informers if each.served]
+        return [*informers, *self._visibility.problems(with_policies=not none_served)]
 
     async def run(self, stop: asyncio.Event, *others: Coroutine[Any, Any, None]) -> None:
         """Run until ``stop`` is set, then finish what is in flight.
@@ -163,7 +178,7 @@ class Operator:
             self._start(self.context.policies.run(), "policy cache"),
             *(self._start(each.run(), f"informer {each.kind}") for each in self.informers),
             *(self._start(each.run(), f"informer {each.kind}") for each in self._school_informers),
-            self._start(self._sight.run(), "sight"),
+            self._start(self._visibility.run(), "visibility"),
             self._start(self._leadership.run(self._work, self._stop_leading), "lead"),
             *(self._start(other, "beside") for other in others),
         ]

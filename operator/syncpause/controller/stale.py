@@ -17,7 +17,7 @@ from syncpause.domain.decision.decide import Decision
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.school import School, object_name
 from syncpause.domain.workload import Workload
-from syncpause.kube.schools import LineKey
+from syncpause.kube.schools import SchoolKey
 
 log = structlog.get_logger()
 
@@ -46,6 +46,10 @@ class StaleSet(Generic[SubjectT]):
         """Wait until something was added since the last `wait`."""
         await self._changed.wait()
         self._changed.clear()
+
+    def wake(self) -> None:
+        """Let `wait` return once more, for subjects that were not taken out."""
+        self._changed.set()
 
     def take(self) -> set[SubjectT]:
         """Take all subjects out."""
@@ -83,12 +87,12 @@ class StalePolicies(StaleSet[PolicyRef]):
         return self._cluster_wide or not ref.cluster
 
 
-class StaleSchools(StaleSet[LineKey]):
+class StaleSchools(StaleSet[SchoolKey]):
     """The same for SchoolSyncs, by the key of the object: that of a school that is gone is stale too."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._schools: dict[LineKey, School] = {}
+        self._schools: dict[SchoolKey, School] = {}
 
     def add_school(self, school: School) -> None:
         """The status of a school may be out of date."""
@@ -96,19 +100,19 @@ class StaleSchools(StaleSet[LineKey]):
         self._schools[key] = school
         self.add(key)
 
-    def school(self, key: LineKey) -> School | None:
+    def school(self, key: SchoolKey) -> School | None:
         """The school whose SchoolSync has that key; None for one that was never added."""
         return self._schools.get(key)
 
-    def forget(self, key: LineKey) -> None:
+    def forget(self, key: SchoolKey) -> None:
         """The school is gone."""
         self._schools.pop(key, None)
         self.take_warnings(key)
 
 
-def key_of(school: School) -> LineKey:
+def key_of(school: School) -> SchoolKey:
     """The key of a school's SchoolSync."""
-    return LineKey(school.namespace, object_name(school.name))
+    return SchoolKey(school.namespace, object_name(school.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The pure domain: calendar, governance, plans, status. It knows no HTTP and no clock."""
+"""The pure domain: decisions, changes, statuses and previews. It uses no HTTP, no clock and no log."""

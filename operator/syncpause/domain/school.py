@@ -16,14 +16,14 @@ _DIGITS = 16
 
 @dataclass(frozen=True, slots=True, order=True)
 class School:
-    """A school: the value of the label ``syncpause.dev/school`` within one namespace."""
+    """A school: a value of the label ``syncpause.dev/school`` in one namespace."""
 
     namespace: str
     name: str
 
     @classmethod
     def of(cls, workload: Workload) -> School:
-        """The school of a workload. Its name is empty where the workload has lost the label."""
+        """Return the school of a workload. Its name is empty if the workload has no school label."""
         return cls(workload.namespace, workload.school)
 
     def __str__(self) -> str:
@@ -32,12 +32,12 @@ class School:
 
 @lru_cache(maxsize=65536)
 def object_name(school: str) -> str:
-    """The name of the SchoolSync of a school. Schools of different names get different ones.
+    """Return the name of the SchoolSync of a school. Different schools get different names.
 
-    A label value may hold what the name of an object may not. A value that is a DNS label stays as it is. Any
-    other becomes its valid characters, a dot and a hash: no DNS label has a dot, so a made-up name is never
-    another school's own. 64 bits of SHA-256 keep made-up names apart.
-    Source of the form: RFC 1123 subdomain, at most 253 characters; a label value has at most 63.
+    A label value may have characters that an object name may not. A value that is a DNS label is the name.
+    Any other value becomes its valid characters, a dot and 64 bits of its SHA-256 hash. A DNS label has no
+    dot, so such a name never equals the name of another school. Source of the form: RFC 1123 subdomain, at
+    most 253 characters; a label value has at most 63.
     """
     if re.fullmatch(DNS_LABEL, school):
         return school

@@ -1,4 +1,4 @@
-"""Workloads as the operator keeps them: slim records of CronJobs and Deployments."""
+"""CronJobs and Deployments as records that hold only the fields the operator needs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ ValueT = TypeVar("ValueT", int | None, datetime | None)
 
 
 class Kind(StrEnum):
-    """The kinds of object that are ever paused."""
+    """The kinds of workload that the operator pauses."""
 
     CRON_JOB = "CronJob"
     DEPLOYMENT = "Deployment"
 
 
 class Key(msgspec.Struct, frozen=True, order=True, gc=False):
-    """What names a workload in a cluster. Half of what a tuple takes: there are tens of thousands."""
+    """Identifies a workload in a cluster.
+
+    A Struct takes half the memory of a tuple; there are tens of thousands.
+    """
 
     kind: Kind
     namespace: str
@@ -35,12 +38,12 @@ class Key(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What both kinds share. ``annotations`` holds those of the group ``syncpause.dev`` only.
+    """The fields of both kinds. ``annotations`` holds only those of the group ``syncpause.dev``.
 
-    ``school`` it syncs is empty if it lost the label, ``application`` where it names none; ``label_fields``
-    makes them and ``other_labels``. There are tens of thousands, so each keeps its key for all who need one,
-    and what many have alike is shared: annotations, and labels other than these two. Resource versions of one
-    kind can be compared as numbers (Kubernetes 1.35, KEP-5504), and as such take half of what text does.
+    ``school`` and ``application`` are the values of the two labels, empty without the label. `label_fields`
+    makes them and ``other_labels``. To save memory, equal annotations and equal ``other_labels`` are one
+    dict: do not change them. ``resource_version`` is a number because versions of one kind compare as
+    numbers (Kubernetes 1.35, KEP-5504).
     """
 
     key: Key
@@ -58,33 +61,33 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def namespace(self) -> str:
-        """The namespace it is in."""
+        """The namespace of the workload."""
         return self.key.namespace
 
     @property
     def name(self) -> str:
-        """Its name there."""
+        """The name of the workload."""
         return self.key.name
 
     @property
     def short_name(self) -> str:
-        """What people and kubectl call it within its namespace, as ``cronjob/rosters``."""
+        """The name as kubectl writes it within a namespace, such as ``cronjob/rosters``."""
         return f"{self.kind.lower()}/{self.name}"
 
     @property
     def labels(self) -> dict[str, str]:
-        """All of its labels."""
+        """All labels of the workload."""
         own = {names.SCHOOL_LABEL: self.school, names.APPLICATION_LABEL: self.application}
         return {**self.other_labels, **{name: value for name, value in own.items() if value}}
 
     @property
     def marked(self) -> bool:
-        """Whether it carries any trace of a pause."""
+        """Whether the workload has the state label or any restore annotation."""
         return names.STATE_LABEL in self.other_labels or not self.annotations.keys().isdisjoint(RESTORE_MARKS)
 
     @property
     def paused_at(self) -> datetime | None:
-        """When the pause was written (UTC), if that can be read."""
+        """The instant at which the pause was written; None if the annotation is missing or invalid."""
         try:
             instant = datetime.fromisoformat(self.annotations.get(names.PAUSED_AT, ""))
         except ValueError:
@@ -93,17 +96,21 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def stopped(self) -> bool:
-        """Whether its spec lets nothing new run."""
+        """Whether its spec starts no Job or Pod."""
         raise NotImplementedError
 
     @property
     def running(self) -> int:
-        """How many Jobs or Pods of it still run, as far as its own status tells."""
+        """The number of its Jobs or Pods that run, from its own status."""
         raise NotImplementedError
 
 
 class CronJob(Workload, frozen=True, kw_only=True, gc=False):
-    """A sync. ``deadline`` is ``startingDeadlineSeconds``; ``active`` names its running Jobs."""
+    """A scheduled sync.
+
+    ``deadline`` is ``startingDeadlineSeconds``, ``active`` the names of its running Jobs, and
+    ``last_schedule`` is ``status.lastScheduleTime`` (UTC).
+    """
 
     suspend: bool = False
     deadline: int | None = None
@@ -120,13 +127,16 @@ class CronJob(Workload, frozen=True, kw_only=True, gc=False):
 
 
 class Deployment(Workload, frozen=True, kw_only=True, gc=False):
-    """An SFTP ingest. ``pods`` counts those that run, and those that terminate if ``counts_terminating``."""
+    """An SFTP ingest.
+
+    ``pods`` is the number of its Pods; it includes terminating Pods if ``counts_terminating``.
+    """
 
     replicas: int = 1
     pods: int = 0
     counts_terminating: bool = True
     observed: bool = True
-    """Whether its controller has seen the newest spec; until then ``pods`` is of the one before."""
+    """Whether its controller has observed the newest spec. If not, ``pods`` belongs to an older one."""
 
     @property
     def stopped(self) -> bool:
@@ -138,9 +148,9 @@ class Deployment(Workload, frozen=True, kw_only=True, gc=False):
 
 
 def label_fields(labels: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of a Workload that hold its labels."""
+    """Return the fields of a Workload that hold these labels."""
     others = dict(labels)
-    # An empty value is a label too, and a selector may ask for it.
+    # A label with an empty value stays in other_labels, because a selector may match it.
     school, application = (
         intern(others.pop(name)) if others.get(name) else ""
         for name in (names.SCHOOL_LABEL, names.APPLICATION_LABEL)
@@ -150,13 +160,16 @@ def label_fields(labels: Mapping[str, str]) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def shared(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """One dict for all that are alike. Nobody may change it."""
+    """Return one dict for all equal items. Do not change it."""
     return dict(items)
 
 
 @lru_cache(maxsize=4096)
 def same(value: ValueT) -> ValueT:
-    """One object for all that are alike: most deadlines are, and thousands of syncs have one schedule."""
+    """Return one object for all equal values.
+
+    Most deadlines are equal, and thousands of syncs share a schedule.
+    """
     return value
 
 

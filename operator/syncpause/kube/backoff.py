@@ -1,4 +1,4 @@
-"""How long to wait before trying again."""
+"""How long to wait before the next attempt."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 
 class Backoff:
-    """Doubles from ``first`` to ``most`` seconds, with jitter so that replicas don't come back in step."""
+    """Delays that double from ``first`` to ``most`` seconds. Jitter keeps replicas from retrying in step."""
 
     def __init__(self, first: float, most: float) -> None:
         self._first = first
@@ -14,10 +14,10 @@ class Backoff:
         self._next = first
 
     def reset(self) -> None:
-        """It went well: the next wait is a short one again."""
+        """An attempt has succeeded: the next delay is the first one again."""
         self._next = self._first
 
     def delay(self, at_least: float | None = None) -> float:
-        """Seconds to wait now, between half and all of this step; ``at_least`` is a server's Retry-After."""
+        """Seconds to wait now: half to all of this step, but no less than ``at_least`` (a Retry-After)."""
         step, self._next = self._next, min(self._most, self._next * 2)
         return max(step * random.uniform(0.5, 1.0), at_least or 0.0)

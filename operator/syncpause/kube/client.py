@@ -115,11 +115,12 @@ class Client:
             "PATCH", path, params=self._managed, data=data, content_type=content_type, within=within
         )
 
-    async def post(self, path: str, body: Mapping[str, Any], *, within: float | None = None) -> bytes:
-        """POST; returns the created object."""
-        return await self._write(
-            "POST", path, params=self._managed, data=msgspec.json.encode(body), within=within
-        )
+    async def post(
+        self, path: str, body: Mapping[str, Any], *, within: float | None = None, fenced: bool = True
+    ) -> bytes:
+        """POST; returns the created object. ``fenced`` as for ``put``."""
+        send = self._write if fenced else self._exchange
+        return await send("POST", path, params=self._managed, data=msgspec.json.encode(body), within=within)
 
     async def put(
         self, path: str, body: Mapping[str, Any], *, within: float | None = None, fenced: bool = True

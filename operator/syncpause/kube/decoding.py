@@ -1,4 +1,4 @@
-"""From the API server's JSON to slim records: only the fields that matter are ever made into objects."""
+"""Decodes the API server's JSON into small records, which hold only the fields that matter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Page(NamedTuple, Generic[T]):
-    """One chunk of a list. ``continue_token`` is empty on the last; ``remaining`` is the server's guess."""
+    """One page of a list. The last one's ``continue_token`` is empty; ``remaining`` is an estimate."""
 
     items: list[T]
     continue_token: str
@@ -38,27 +38,26 @@ class Page(NamedTuple, Generic[T]):
 
 
 class Record(Protocol):
-    """What is kept of an object: enough to tell a newer version from an older one, and a namesake from it."""
+    """What every record has: enough to compare versions, and to recognize another object of the same name."""
 
     @property
     def key(self) -> Hashable:
-        """What names it among its kind."""
+        """Identifies the object among those of its kind."""
 
     @property
     def uid(self) -> str:
-        """Its UID."""
+        """The object's UID."""
 
     @property
     def resource_version(self) -> int:
-        """The version that was read."""
+        """The resource version that was read."""
 
 
 RecordT = TypeVar("RecordT", bound=Record)
 
 
 class Event(NamedTuple, Generic[RecordT]):
-    """One line of a watch: ADDED, MODIFIED or DELETED with a record, BOOKMARK with a version, ERROR with a
-    Status."""
+    """One event of a watch: ADDED, MODIFIED or DELETED has a record, BOOKMARK a version, ERROR a Status."""
 
     type: str
     record: RecordT | None = None
@@ -151,13 +150,13 @@ class _ListMeta(_Struct):
 
 
 class ObjectList(_Struct, Generic[T]):
-    """A list of any kind, as the API server sends it."""
+    """A list of any kind, in the API server's form."""
 
     metadata: _ListMeta
     items: list[T] | None = None
 
     def page(self) -> Page[T]:
-        """The same, without the wire's optional fields."""
+        """The list as a page, in which no field is optional."""
         meta = self.metadata
         return Page(self.items or [], meta.continue_token, meta.resource_version, meta.remaining_item_count)
 
@@ -172,7 +171,7 @@ class _Bookmark(_Struct):
 
 
 SHARED_LENGTH = 320
-"""The longest value is a policy's name, of 253 characters at most."""
+"""Characters. The longest value is the name of a policy, which has at most 253."""
 _SHORT = frozenset(PAUSE_MARKS)
 
 _STATUS = msgspec.json.Decoder(Status)
@@ -187,7 +186,7 @@ _DEPLOYMENTS = msgspec.json.Decoder(ObjectList[_Deployment], strict=False)
 
 
 def _ours(annotations: dict[str, str]) -> dict[str, str]:
-    """The annotations of our group. Thousands that were paused in one second carry the same ones."""
+    """The annotations of our group, shared between records: thousands paused in one second have the same."""
     ours = {key: value for key, value in annotations.items() if key.startswith(OUR_PREFIX)}
     if ours.keys() <= _SHORT and all(len(value) < SHARED_LENGTH for value in ours.values()):
         return shared(tuple(ours.items()))
@@ -195,7 +194,7 @@ def _ours(annotations: dict[str, str]) -> dict[str, str]:
 
 
 def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
-    """One workload. Raises ConnectionLost if it is no whole JSON object of that kind."""
+    """One workload. Raises ConnectionLost where the body is not a complete object of that kind."""
     try:
         return _CRON_JOB.decode(body).record() if kind is Kind.CRON_JOB else _DEPLOYMENT.decode(body).record()
     except msgspec.DecodeError as error:
@@ -203,7 +202,7 @@ def decode_one(kind: Kind, body: bytes | msgspec.Raw) -> Workload:
 
 
 def decode_list(kind: Kind, body: bytes) -> Page[Workload]:
-    """One page of a list of workloads. Raises ConnectionLost if it is not whole."""
+    """One page of a list of workloads. Raises ConnectionLost where the body is not complete."""
     try:
         if kind is Kind.CRON_JOB:
             jobs = _CRON_JOBS.decode(body).page()
@@ -215,7 +214,7 @@ def decode_list(kind: Kind, body: bytes) -> Page[Workload]:
 
 
 def decode_objects(body: bytes) -> Page[dict[str, Any]]:
-    """One page of any list, its items as they are. Raises ConnectionLost if it is not whole."""
+    """One page of any list, with whole objects. Raises ConnectionLost where the body is not complete."""
     try:
         return _OBJECTS.decode(body).page()
     except msgspec.DecodeError as error:
@@ -223,7 +222,7 @@ def decode_objects(body: bytes) -> Page[dict[str, Any]]:
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
-    """Any object, as it is. Raises ConnectionLost if it is not whole."""
+    """Any whole object. Raises ConnectionLost where the body is not complete."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -231,9 +230,9 @@ def decode_object(body: bytes) -> dict[str, Any]:
 
 
 def decode_event(decode: Callable[[bytes | msgspec.Raw], RecordT], line: bytes) -> Event[RecordT]:
-    """One line of a watch, its object read by ``decode``.
+    """One line of a watch, whose object ``decode`` reads.
 
-    Raises ConnectionLost if it is truncated: a cut proxy ends streams like that.
+    Raises ConnectionLost where the line is truncated, as at the end of a connection that was cut.
     """
     try:
         seen = _LINE.decode(line)
@@ -248,5 +247,5 @@ def decode_event(decode: Callable[[bytes | msgspec.Raw], RecordT], line: bytes) 
 
 
 def unreadable(what: str, error: Exception) -> ConnectionLost:
-    """The error for an answer that is not what was asked for, mostly one that was cut."""
+    """The error for a response that is not ``what``, mostly because it was cut."""
     return ConnectionLost(f"the API server's answer is not {what}: {error}", reason="Unreadable")

@@ -1,4 +1,4 @@
-"""Kubernetes Events: what happened to an object, for ``kubectl describe`` and whoever collects them."""
+"""Kubernetes Events: what happened to an object, for ``kubectl describe`` and for event collectors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from syncpause.kube.errors import ApiError, NotFound
 log = logging.getLogger(__name__)
 
 MESSAGE_LENGTH = 1024
-"""Validation refuses a longer message."""
+"""Bytes. The API server rejects a longer message."""
 NAME_LENGTH = 253
 REPEAT_SECONDS = 600.0
 REMEMBERED = 1000
+"""The number of Events whose repetitions are recognized."""
 
 EventType = Literal["Normal", "Warning"]
 
@@ -43,11 +44,11 @@ class _Posted:
     at: float
 
 
-_Same = tuple[ObjectRef, str, str, str]
+_Signature = tuple[ObjectRef, str, str, str]
 
 
 class Events:
-    """Posts Events. The same one again within ten minutes raises the count of the first."""
+    """Writes Events. A repetition within ten minutes increments the count of the first one."""
 
     def __init__(
         self,
@@ -61,37 +62,39 @@ class Events:
         self._component = component
         self._instance = instance
         self._now = now
-        self._posted: OrderedDict[_Same, _Posted] = OrderedDict()
+        self._posted: OrderedDict[_Signature, _Posted] = OrderedDict()
 
     async def post(self, *, regarding: ObjectRef, type: EventType | str, reason: str, message: str) -> bool:
-        """Post an Event; ``reason`` is one CamelCase word. Returns whether it was written: never raises
-        ApiError, for no work may fail because its announcement did. Events of one object come one by one.
+        """Write an Event; ``reason`` is one CamelCase word. Returns whether that succeeded.
+
+        Never raises ApiError, because no work may fail with its announcement. Calls for one object must not
+        overlap.
         """
         message = _cut(message, MESSAGE_LENGTH)
-        same: _Same = (regarding, type, reason, message)
+        signature: _Signature = (regarding, type, reason, message)
         try:
-            if not await self._repeat(same):
-                await self._create(same)
+            if not await self._repeat(signature):
+                await self._create(signature)
         except ApiError as error:
             log.debug("event %s of %s/%s not written: %s", reason, regarding.kind, regarding.name, error)
             return False
         return True
 
-    async def _repeat(self, same: _Same) -> bool:
-        posted = self._posted.get(same)
+    async def _repeat(self, signature: _Signature) -> bool:
+        posted = self._posted.get(signature)
         if posted is None or self._now().timestamp() - posted.at >= REPEAT_SECONDS:
             return False
         body = {"count": posted.count + 1, "lastTimestamp": _stamp(self._now())}
         try:
             await self._client.patch(posted.path, body)
         except NotFound:
-            return False  # Events are deleted after an hour (--event-ttl), or by anyone at any time.
+            return False  # the API server deletes Events after an hour (--event-ttl)
         posted.count += 1
         return True
 
-    async def _create(self, same: _Same) -> None:
-        regarding, type_, reason, message = same
-        # Validation: the Event of a cluster-scoped object belongs into the namespace "default".
+    async def _create(self, signature: _Signature) -> None:
+        regarding, type_, reason, message = signature
+        # The API server requires the namespace "default" for the Event of a cluster-scoped object.
         namespace = regarding.namespace or "default"
         suffix = f".{time.time_ns():x}"
         name = regarding.name[: NAME_LENGTH - len(suffix)].rstrip("-.") + suffix
@@ -112,11 +115,11 @@ class Events:
             "lastTimestamp": _stamp(now),
         }
         await self._client.post(paths.events(namespace), body)
-        self._remember(same, _Posted(f"{paths.events(namespace)}/{name}", 1, now.timestamp()))
+        self._remember(signature, _Posted(f"{paths.events(namespace)}/{name}", 1, now.timestamp()))
 
-    def _remember(self, same: _Same, posted: _Posted) -> None:
-        self._posted[same] = posted
-        self._posted.move_to_end(same)
+    def _remember(self, signature: _Signature, posted: _Posted) -> None:
+        self._posted[signature] = posted
+        self._posted.move_to_end(signature)
         while len(self._posted) > REMEMBERED:
             self._posted.popitem(last=False)
 
@@ -137,7 +140,7 @@ def _stamp(instant: datetime) -> str:
 
 
 def _cut(text: str, length: int) -> str:
-    """At most ``length`` bytes, which is how the API server counts."""
+    """The text, cut to ``length`` bytes: the API server counts bytes."""
     encoded = text.encode()
     if len(encoded) <= length:
         return text

@@ -1,4 +1,4 @@
-"""Keeps telling what objects there are: list, watch, and the difference whenever the watch was lost."""
+"""Reports which objects exist: a list, then a watch, and the difference whenever a list is repeated."""
 
 from __future__ import annotations
 
@@ -19,29 +19,41 @@ from syncpause.kube import paths
 from syncpause.kube.backoff import Backoff
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import Event, Page, RecordT, decode_event, decode_list, decode_one
-from syncpause.kube.errors import ApiError, ConnectionLost, Gone, error_of_status
+from syncpause.kube.errors import (
+    ApiError,
+    ConnectionLost,
+    Forbidden,
+    Gone,
+    NotFound,
+    error_of_status,
+)
+from syncpause.kube.namespaces import is_missing
 from syncpause.kube.paging import PAGE_SIZE, pages
-from syncpause.kube.watch_state import WatchState
+from syncpause.kube.watch_state import SHORT_SECONDS, WatchState
 
 log = logging.getLogger(__name__)
 
 HandledT_contra = TypeVar("HandledT_contra", contravariant=True)
 
-READ_TIMEOUT = 90.0
-"""The API server sends each watch a bookmark a minute (measured on 1.37: the first one after up to 120 s)."""
+READ_TIMEOUT = 150.0
+"""Seconds without a byte until a watch is reopened. The API server sends a bookmark about once a minute
+(measured on 1.37: the first one after up to 120 s)."""
 WATCH_SECONDS = (300, 600)
-"""The server ends a watch after a random time in this range, as client-go asks, so that they spread out."""
-SHORT_WATCH_SECONDS = 1.0
-"""A watch that ends sooner counts as a failure: something on the way does not let it live."""
+"""The API server ends a watch after a random time in this range, as client-go requests it: so watches that
+were opened together end apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[RecordT]):
-    """What is watched: a kind, where its objects live, which of them, and how they are read."""
+    """What an informer watches: a kind, the path of its collection, a label selector, and the decoders.
+
+    ``namespace`` is that of the path, empty where it covers the whole cluster.
+    """
 
     kind: str
     path: str
     selector: str
+    namespace: str
     decode_list: Callable[[bytes], Page[RecordT]]
     decode_one: Callable[[bytes | msgspec.Raw], RecordT]
 
@@ -49,31 +61,33 @@ class Source(Generic[RecordT]):
 def workloads_of(kind: Kind, namespace: str = "") -> Source[Workload]:
     """The workloads of one kind that carry the school label, in one namespace or in all."""
     path = paths.workloads(kind, namespace)
-    return Source(kind, path, SCHOOL_LABEL, partial(decode_list, kind), partial(decode_one, kind))
+    return Source(kind, path, SCHOOL_LABEL, namespace, partial(decode_list, kind), partial(decode_one, kind))
 
 
 class Handler(Protocol[HandledT_contra]):
-    """Is told, in the order it happened, what objects there are. Called in the event loop; must not block.
+    """Receives every change, in its order. Called in the event loop; must not block.
 
-    After a relist, and after an own PATCH, a record may be older than what the handler already knows from an
-    answer: compare resourceVersions (numbers, per collection) before believing it.
+    After a list, or a PATCH of the operator's own, a record may be older than what the handler knows from the
+    response: compare resource versions, which are numbers per collection.
     """
 
     def upsert(self, record: HandledT_contra, /) -> None:
-        """An object is new or has changed."""
+        """An object is new or changed."""
 
     def removed(self, key: Any, uid: str, /) -> None:
-        """An object is deleted, or has lost the label: to a watch with a selector both are DELETED."""
+        """An object was deleted, or lost the label: a watch with a selector reports both as DELETED."""
 
     def relisted(self, kind: Any, /) -> None:
-        """A complete list has been told."""
+        """Every record of a complete list has been passed on."""
 
 
 class Informer(Generic[RecordT]):
     """Watches the objects of one source.
 
-    ``synced`` is set once the first list is complete. ``problem`` is a sentence while they cannot be read,
-    and empty while they can. ``page_size`` is objects per chunk, ``read_timeout`` seconds without a byte.
+    ``synced`` is set once the first list is complete. ``problem`` is a sentence while the objects cannot be
+    read, and empty otherwise. ``served`` is false while the API server does not know the kind. A namespace
+    that does not exist has no objects, which is no problem. ``page_size`` is objects per page of a list;
+    ``read_timeout``, ``backoff_first`` and ``backoff_most`` are seconds.
     """
 
     def __init__(
@@ -90,7 +104,8 @@ class Informer(Generic[RecordT]):
         self.kind = source.kind
         self.synced = asyncio.Event()
         self.problem = ""
-        self.watch = WatchState(paths.short_name(source.path), read_timeout)
+        self.served = True
+        self.watch = WatchState(paths.short_name(source.path), read_timeout, namespace=source.namespace)
         self._client = client
         self._source = source
         self._handler = handler
@@ -100,45 +115,47 @@ class Informer(Generic[RecordT]):
         self._known: dict[Hashable, RecordT] = {}
         self._version = ""
         self._failures = 0
+        self._namespace_missing = False
+        self._readable_timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """List and watch for ever; no error of the API server or the network ends it."""
+        """List and watch for ever; no error of the API server or the network ends this."""
         while True:
             try:
-                if not self._version:
+                if not self._version or self.watch.needs_list:
                     await self._list()
                 await self._watch()
             except Gone as error:
-                # In a watch the version, in a list the continue token, is older than the server remembers.
-                log.info("%ss are listed anew: %s", self.kind, error)
+                # The resource version of a watch, or the continue token of a list, has expired.
+                log.info("%ss are listed again: %s", self.kind, error)
                 self._version = ""
                 await asyncio.sleep(self._backoff.delay(error.retry_after))
             except ApiError as error:
-                self._tell(error)
+                await self._failed(error)
                 await asyncio.sleep(self._backoff.delay(error.retry_after))
 
     async def _list(self) -> None:
-        """Tell the difference between what is known and what there is."""
+        """Read every object, and pass on the difference from what is known. Raises ApiError."""
         seen: set[Hashable] = set()
         source = self._source
         params = {"labelSelector": source.selector}
         version = ""
         async for page in pages(self._client, source.path, source.decode_list, params, self._page_size):
-            self.watch.beat()
+            self.watch.listed()
             version = page.resource_version
             for record in page.items:
                 seen.add(record.key)
-                self._learn(record)
-        for key in self._known.keys() - seen:
-            self._forget(key)
+                self._upsert(record)
+        self._keep_only(seen)
         self._version = version
-        self._opened()
-        self._settle()
+        self._namespace_missing = False
+        self._readable()
+        self._reset_failures()
         self._handler.relisted(self.kind)
         self.synced.set()
 
     async def _watch(self) -> None:
-        """Follow from the last version until the server ends the watch."""
+        """Follow the changes since the last version until the API server ends the watch. Raises ApiError."""
         params = {
             "watch": "true",
             "labelSelector": self._source.selector,
@@ -148,54 +165,95 @@ class Informer(Generic[RecordT]):
         }
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with aclosing(
-            self._client.stream(self._source.path, params, self._read_timeout, on_open=self._opened)
-        ) as lines:
-            async for line in lines:
-                self.watch.beat()
-                self._take(decode_event(self._source.decode_one, line))
-                self._settle()
-        if loop.time() - began < SHORT_WATCH_SECONDS:
-            raise ConnectionLost(f"the watch ended after less than {SHORT_WATCH_SECONDS:g} s")
+        try:
+            async with aclosing(
+                self._client.stream(self._source.path, params, self._read_timeout, self._opened)
+            ) as lines:
+                async for line in lines:
+                    self.watch.received()
+                    self._handle(decode_event(self._source.decode_one, line))
+                    self._readable()
+                    self._reset_failures()
+        finally:
+            self._closed()
+        if loop.time() - began < SHORT_SECONDS:
+            raise ConnectionLost(f"the watch ended after less than {SHORT_SECONDS:g} s")
 
-    def _take(self, event: Event[RecordT]) -> None:
+    def _opened(self) -> None:
+        self.watch.opened()
+        # A watch that lasts is evidence that the objects can be read; its first byte may take two minutes.
+        self._readable_timer = asyncio.get_running_loop().call_later(SHORT_SECONDS, self._readable)
+
+    def _closed(self) -> None:
+        self.watch.closed()
+        if self._readable_timer is not None:
+            self._readable_timer.cancel()
+
+    def _handle(self, event: Event[RecordT]) -> None:
         if event.error is not None:
             raise error_of_status(event.error)
         if event.record is not None:
             if event.type == "DELETED":
-                self._forget(event.record.key)
+                self._remove(event.record.key)
             else:
-                self._learn(event.record)
+                self._upsert(event.record)
         self._version = event.resource_version or self._version
 
-    def _learn(self, record: RecordT) -> None:
+    def _upsert(self, record: RecordT) -> None:
         known = self._known.get(record.key)
         if known is not None and known.uid != record.uid:
-            self._forget(known.key)
+            self._remove(known.key)
         elif known is not None and known.resource_version == record.resource_version:
             return
         self._known[record.key] = record
         self._handler.upsert(record)
 
-    def _forget(self, key: Hashable) -> None:
+    def _remove(self, key: Hashable) -> None:
         known = self._known.pop(key, None)
         if known is not None:
             self._handler.removed(key, known.uid)
 
-    def _opened(self) -> None:
-        """The server has accepted the watch; a lost one has been made good."""
-        self.watch.beat()
+    def _keep_only(self, keys: set[Hashable]) -> None:
+        for key in self._known.keys() - keys:
+            self._remove(key)
+
+    def _readable(self) -> None:
         if self.problem:
             log.info("%ss can be read again", self.kind)
         self.problem = ""
+        self.served = True
 
-    def _settle(self) -> None:
-        """Something came through: the next failure is a first one again."""
+    def _reset_failures(self) -> None:
+        """The next failure is a first one again."""
         self._failures = 0
         self._backoff.reset()
 
-    def _tell(self, error: ApiError) -> None:
-        """A connection that is lost once is routine: a load balancer or an API server was replaced."""
+    async def _failed(self, error: ApiError) -> None:
+        namespace = self._source.namespace
+        if namespace and isinstance(error, Forbidden) and await is_missing(self._client, namespace):
+            self._no_namespace()
+            return
+        self.served = not isinstance(error, NotFound)
+        self.watch.expect(self.served)
+        if not self.served:
+            self._version = ""
+        self._report(error)
+
+    def _no_namespace(self) -> None:
+        """Take the objects of a namespace that does not exist as read: there are none."""
+        self._version = ""
+        self.watch.expect(False)
+        self.problem = ""
+        if self._namespace_missing:
+            return
+        self._namespace_missing = True
+        log.warning("there is no namespace %s, so it has no %ss", self._source.namespace, self.kind)
+        self._keep_only(set())
+        self._handler.relisted(self.kind)
+        self.synced.set()
+
+    def _report(self, error: ApiError) -> None:
+        """Set and log the problem. One lost connection is routine: a server or a load balancer restarted."""
         self._failures += 1
         sentence = f"{self.kind}s cannot be read: {error}"
         if isinstance(error, ConnectionLost) and self._failures == 1:

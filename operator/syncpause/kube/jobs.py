@@ -1,4 +1,4 @@
-"""Jobs that CronJobs have started: looked at by name, suspended, resumed, deleted."""
+"""Jobs that CronJobs have started: read, suspended, resumed and deleted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_objects
 from syncpause.kube.errors import ConnectionLost
+from syncpause.kube.namespaces import list_in
 from syncpause.kube.paging import list_all
 
 STRAY = f"{GROUP}/stray"
-"""Marks a Job that was started inside the pause, so that the resume knows what to do with it."""
+"""Marks a Job that started inside the pause, for the resume to delete it or to let it run."""
 INSTANTIATE = "cronjob.kubernetes.io/instantiate"
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A Job. ``scheduled`` is when it fell due, ``active`` counts pods that run or are still terminating."""
+    """A Job. ``scheduled`` is when its run was due; ``active`` counts Pods that run or still terminate."""
 
     namespace: str
     name: str
@@ -40,7 +41,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Jobs:
-    """The Jobs of a cluster. Every method raises ApiError; writes raise Conflict if someone else wrote."""
+    """The Jobs of a cluster. Every method raises ApiError; a write raises Conflict where the Job changed."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -50,33 +51,34 @@ class Jobs:
         return _decode(await self._client.get(paths.job(namespace, name)))
 
     async def unfinished(self, namespace: str = "", selector: str = "") -> list[Job]:
-        """Jobs that have neither completed nor failed, of one namespace or of all."""
+        """Jobs that have neither completed nor failed, in one namespace or in all."""
         params = {"fieldSelector": "status.successful=0", "labelSelector": selector}
-        found = await list_all(self._client, paths.jobs(namespace), decode_objects, params)
+        found = await list_in(
+            self._client, namespace, list_all(self._client, paths.jobs(namespace), decode_objects, params)
+        )
         jobs = [_record(msgspec.convert(item, _Job)) for item in found]
         return [job for job in jobs if not job.finished]
 
     async def suspend(self, job: Job, *, stray: bool = False) -> Job:
-        """Suspend it, which ends its pods, and note on it what it was; returns the new record."""
+        """Suspend a Job, which ends its Pods, and annotate what it was before; returns the new record."""
         restore = job.restore_suspend or ("true" if job.suspended else "false")
         marks = {RESTORE_SUSPEND: restore, **({STRAY: "true"} if stray else {})}
         return await self._patch(job, suspend=True, annotations=marks, state=STATE_PAUSED)
 
     async def resume(self, job: Job) -> Job:
-        """Put back what ``suspend`` noted, and remove the note; returns the new record."""
+        """Restore what ``suspend`` annotated, and remove the annotation; returns the new record."""
         marks = {RESTORE_SUSPEND: None, STRAY: None}
         return await self._patch(job, suspend=job.restore_suspend == "true", annotations=marks, state=None)
 
     async def hand_back(self, job: Job, missed_runs: str) -> None:
-        """At the end of a pause: let a suspended Job go on. A stray is deleted under Skip, for its run was
-        missed."""
+        """End the pause of a Job: let it run, or delete a stray unless ``missed_runs`` is RunOnce."""
         if job.stray and missed_runs != MissedRuns.RUN_ONCE:
             await self.delete(job)
         else:
             await self.resume(job)
 
     async def delete(self, job: Job) -> None:
-        """Delete it and, behind it, its pods; never another Job of the same name."""
+        """Delete a Job and, in the background, its Pods; never another Job of the same name."""
         options = {"propagationPolicy": "Background", "preconditions": {"uid": job.uid}}
         await self._client.delete(paths.job(job.namespace, job.name), options)
 
@@ -166,7 +168,7 @@ def _record(job: _Job) -> Job:
 
 
 def _instant(text: str) -> datetime | None:
-    """The CronJob controller writes it in the CronJob's own zone, with an offset."""
+    """The CronJob controller writes the time in the CronJob's time zone, with an offset."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One leader among the replicas: the client library's election, made fit for a bad network."""
+"""One leader among the replicas: the client library's election, with stricter rules for a bad network."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ log = logging.getLogger(__name__)
 DURATION = 10
 RENEW_DEADLINE = 7.0
 RETRY_PERIOD = 2.0
-"""A standby looks every 2 s and waits 10 s from when it saw the last renewal, so at worst 2 + 10 + 2 = 14 s
-pass from a leader's death until another leads. A leader that cannot renew stops after 7 s, before anyone else
-may start. client-go's usual 15, 10 and 2 s would need up to 19 s."""
+"""Seconds. A standby looks every 2 s and waits for 10 s after the last renewal that it saw, so at most
+2 + 10 + 2 = 14 s pass from a leader's death until another replica leads. A leader that cannot renew stops
+after 7 s, before another may start. client-go's defaults of 15, 10 and 2 s would need up to 19 s."""
 
 
 class Lease:
-    """A place that one replica holds at a time. All times are in seconds."""
+    """The Lease that at most one replica holds at a time. All times are in seconds."""
 
     def __init__(
         self,
@@ -48,10 +48,10 @@ class Lease:
         self._released = False
 
     async def run(self, on_lead: Callable[[], Awaitable[None]]) -> None:
-        """Wait for the lead, then run ``on_lead``; returns when the lead is lost or released.
+        """Contend for the Lease, then run ``on_lead``; returns when the Lease is lost or released.
 
-        ``on_lead`` is cancelled then. What it raises ends the run and is raised here; if it merely returns,
-        the lead is kept.
+        ``on_lead`` is cancelled then. An error that it raises ends the run and is raised here; if it returns,
+        the Lease is kept.
         """
         self._holding = asyncio.create_task(self._election.acquire())
         if not await self._ended(self._holding) or self._released:
@@ -66,24 +66,29 @@ class Lease:
             if lead.done():
                 await lead
             await self._ended(self._holding)
-            log.info("%s leads no more", self._lock.identity)
+            log.info("%s no longer leads", self._lock.identity)
         finally:
             for task in (lead, self._holding):
                 task.cancel()
             await asyncio.gather(lead, self._holding, return_exceptions=True)
 
     def held(self) -> bool:
-        """Whether it was renewed so lately that nobody else can have it.
+        """Whether the last renewal is so recent that no other replica can hold the Lease.
 
-        A process that was frozen may go on with its work before it sees that its lease has run out. The
-        loop's clock has gone on meanwhile: CLOCK_MONOTONIC counts while a process is stopped.
+        A process that was stopped may continue its work before it notices that its Lease has expired. The
+        loop's clock shows it: CLOCK_MONOTONIC counts while a process is stopped.
         """
         age = asyncio.get_running_loop().time() - self._election.renewed
         return age < self._election.election_config.renew_deadline
 
     @property
+    def problem(self) -> str:
+        """Why this replica could not lead even if the Lease were free, with the fix; empty where it could."""
+        return self._lock.problem
+
+    @property
     def may_contend(self) -> Callable[[], bool]:
-        """Whether this replica is fit to lead; where it says no, every other replica goes first."""
+        """Returns whether this replica is fit to lead; where it is not, every other replica goes first."""
         return self._election.may_contend
 
     @may_contend.setter
@@ -91,22 +96,22 @@ class Lease:
         self._election.may_contend = fit
 
     async def step_down(self) -> None:
-        """Give the lead up, and stay a candidate. Stop the work first; ``run`` contends again."""
+        """Give the Lease back and stay a candidate. Stop the work first; ``run`` contends again."""
         self._election.forget()
         if await self._lock.release():
-            log.info("%s has given the lead back, and stays a candidate", self._lock.identity)
+            log.info("%s has given the Lease back and stays a candidate", self._lock.identity)
 
     async def release(self) -> None:
-        """Give the lead up, so that a standby takes over at its next look. Stop the work first."""
+        """Give the Lease back for good; a standby takes over at its next look. Stop the work first."""
         self._released = True
         if self._holding is not None:
             self._holding.cancel()
             await asyncio.gather(self._holding, return_exceptions=True)
         if await self._lock.release():
-            log.info("%s has given the lead up", self._lock.identity)
+            log.info("%s has given the Lease back", self._lock.identity)
 
     async def _ended(self, task: asyncio.Task[Any]) -> bool:
-        """Wait for a task of the election; False if a release has cancelled it."""
+        """Wait for a task of the election; returns False where a release has cancelled it."""
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -119,7 +124,7 @@ class Lease:
 
 
 class _Election(LeaderElection):
-    """The library's rules for who may take the Lease, with a stricter end of holding it.
+    """The library's rules for who may take the Lease, with a stricter rule for when it is lost.
 
     ``renewed`` is when the last renewal began, by the loop's clock. ``may_contend`` returns whether this
     replica is fit to lead.
@@ -130,36 +135,36 @@ class _Election(LeaderElection):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.may_contend: Callable[[], bool] = lambda: True
-        self._looked_at: object = None
+        self._last_seen: object = None
         self._unchanged_since = 0.0
 
     def forget(self) -> None:
-        """The lead has been given up: nothing is held any more, from this moment on."""
+        """The Lease is given back: from this moment on it is not held."""
         self.renewed = float("-inf")
         self.observed_record = None
 
     async def acquire(self) -> bool:
-        """Contend until the Lease is held. One that is not fit first sees that nobody else wants it."""
+        """Contend until the Lease is held. A replica that is not fit waits until no other one takes it."""
         while True:
             if (self.may_contend() or await self._unwanted()) and await self.try_acquire_or_renew():
                 return True
             await asyncio.sleep(self.election_config.retry_period)
 
     async def _unwanted(self) -> bool:
-        """Whether the Lease has stayed as it is for longer than any fit candidate leaves a free one."""
+        """Whether the Lease has not changed for longer than a fit candidate leaves a free one unclaimed."""
         config = self.election_config
         _, record = await config.lock.get(config.lock.name, config.lock.namespace)
         found = vars(record) if isinstance(record, LeaderElectionRecord) else None
         now = asyncio.get_running_loop().time()
-        if self._unchanged_since == 0.0 or found != self._looked_at:
-            self._looked_at, self._unchanged_since = found, now
+        if self._unchanged_since == 0.0 or found != self._last_seen:
+            self._last_seen, self._unchanged_since = found, now
         return now - self._unchanged_since > config.lease_duration + 2 * config.retry_period
 
     async def renew_loop(self) -> None:
-        """Renew until that has failed for as long as the deadline, or another holds the Lease.
+        """Renew until renewals have failed for the deadline, or until another replica holds the Lease.
 
-        The library counts by the wall clock, which can be set back, and from the start of a round, which may
-        be a retry period and two slow requests after the last renewal: the lease would have run out by then.
+        The library counts by the wall clock, which can be set back. It counts from the start of an attempt,
+        which may be a retry period and two slow requests after the last renewal, when the Lease has expired.
         """
         config = self.election_config
         loop = asyncio.get_running_loop()
@@ -175,7 +180,8 @@ class _Election(LeaderElection):
                 return
 
     async def _renewed(self) -> float:
-        """When the try that succeeded began, which is before the server's write; or that it is lost."""
+        """Retry until a renewal succeeds or the Lease is lost; returns when that attempt began, which is
+        before the API server's write."""
         while True:
             began = asyncio.get_running_loop().time()
             if await self.try_acquire_or_renew() or self._lost():
@@ -192,4 +198,4 @@ async def _run(on_lead: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _nothing() -> None:
-    """The library's callbacks; ``Lease.run`` does their work, for theirs outlive a cancellation."""
+    """The library's callbacks do nothing: what they start outlives a cancellation of ``Lease.run``."""

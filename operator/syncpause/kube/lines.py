@@ -1,4 +1,4 @@
-"""The lines of an endless answer, read in batches while they come fast."""
+"""The lines of a response that does not end, read in batches while they come fast."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import aiohttp
 from syncpause.kube.errors import ConnectionLost
 
 BUSY_SECONDS, SEVERAL, GATHER_SECONDS = 0.02, 3, 0.05
-"""Where something came twice within the first, or several lines at once, what comes next is left in the
-socket for the last: to wake up for one event costs ten times what its decoding does, and no event waits
-longer. What comes twenty times a second never waits, or a new workload would wait 0.2 s for its pause."""
+"""After two reads within BUSY_SECONDS, or SEVERAL lines in one read, the next data stay in the socket for
+GATHER_SECONDS, because a wake-up for one event costs ten times as much as its decoding. No event waits longer
+than that. Events that come twenty times a second never wait: a new workload would be paused 0.2 s later."""
 FULL_BYTES = 32 * 1024
-"""After so much there may be more in the socket than one read takes: who waited then would fall behind."""
+"""After a read of so many bytes the socket may hold more than one read takes: a wait would fall behind."""
 
 
 async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-    """Whole lines, without empty ones. Raises ConnectionLost where the answer ends in the middle of one."""
+    """Complete lines that are not empty. Raises ConnectionLost where the response ends within a line."""
     loop = asyncio.get_running_loop()
     _read_no_further_than_asked(response)
     rest, last = b"", 0.0
@@ -36,7 +36,7 @@ async def lines_of(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, No
 
 
 def _read_no_further_than_asked(response: aiohttp.ClientResponse) -> None:
-    """asyncio's TLS would go on reading the socket, and wake up for that, while nobody reads from it."""
+    """asyncio's TLS reads ahead from the socket, and wakes up for it, while nobody reads: prevent that."""
     transport = response.connection.transport if response.connection else None
     limit = getattr(transport, "set_read_buffer_limits", None)  # TLS has it; plain TCP needs none
     if limit is not None:

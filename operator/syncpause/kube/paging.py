@@ -1,4 +1,4 @@
-"""Whole lists in chunks, so that neither side ever holds ten thousand objects in one answer."""
+"""Complete lists, read in pages, so that no response holds ten thousand objects."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ T = TypeVar("T")
 
 PAGE_SIZE = 500
 RESTARTS = 3
+"""How often a list starts again because its continue token has expired, before that is an error."""
 
 
 async def pages(
     client: Client, path: str, decode: Callable[[bytes], Page[T]], params: Mapping[str, str], size: int
 ) -> AsyncIterator[Page[T]]:
-    """The chunks of one list, all of the same moment: that of the last one's ``resource_version``.
+    """The pages of one list, ``size`` items each. All show the state at the last page's resource version.
 
-    No resourceVersion is asked for, which means the most recent state, never what a lagging API server's
-    cache holds; and "0" would let it ignore the limit. Raises Gone where a continue token outlived etcd's
-    compaction (5 minutes by default): the list must begin anew.
+    Without a resourceVersion in the request the API server returns the most recent state, never that of a
+    lagging watch cache; with "0" it would ignore the limit. Raises ApiError, and Gone where the continue
+    token has expired by etcd's compaction (every 5 minutes by default): the list must start again.
     """
     token = ""
     while True:
@@ -41,7 +42,7 @@ async def list_all(
     params: Mapping[str, str] | None = None,
     size: int = PAGE_SIZE,
 ) -> list[T]:
-    """All items of a list, begun anew if a continue token expires. Raises ApiError."""
+    """All items of a list, which starts again where a continue token has expired. Raises ApiError."""
     for _ in range(RESTARTS):
         try:
             return [

@@ -1,4 +1,4 @@
-"""Where on the API server each kind of object lives."""
+"""The path of each kind of object on the API server."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def leases(namespace: str) -> str:
 
 
 def policies(kind: str, namespace: str | None = None) -> str:
-    """All policies of a kind, or those of one namespace. Raises KeyError for what is no kind of policy."""
+    """All policies of a kind, or those of one namespace. Raises KeyError for a kind that is no policy."""
     plurals = {policy.KIND: policy.PLURAL for policy in POLICY_KINDS}
     return _collection(f"/apis/{GROUP}/{VERSION}", plurals[kind], namespace or "")
 
@@ -70,6 +70,6 @@ def _collection(group: str, plural: str, namespace: str) -> str:
 
 
 def short_name(path: str) -> str:
-    """A collection as people name it: its plural, and before it its namespace if it is of one only."""
+    """A collection as people name it: its plural, after the namespace where it has one."""
     parts = path.split("/")
     return f"{parts[-2]}/{parts[-1]}" if "namespaces" in parts[:-1] else parts[-1]

@@ -1,4 +1,4 @@
-"""The Pods of a Deployment, for API servers where its own status does not count those that terminate."""
+"""The Pods of a Deployment, for API servers whose Deployment status does not count terminating Pods."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Pods:
         self._client = client
 
     async def selector(self, deployment: Key) -> str:
-        """The label selector of a Deployment, which never changes in apps/v1. Raises NotFound."""
+        """The label selector of a Deployment, which is immutable in apps/v1. Raises NotFound."""
         found = decode_object(await self._client.get(paths.workload(deployment)))
         return selector_text(found["spec"]["selector"])
 
     async def count(self, deployment: Key, selector: str) -> int:
-        """How many unfinished Pods a Deployment has, those that terminate among them.
+        """The number of unfinished Pods of a Deployment, including those that terminate.
 
-        Another Deployment, a bare ReplicaSet or a Job may have Pods that match the same selector, so a Pod
-        counts only if its controller is a ReplicaSet that the Deployment controller named for this
-        Deployment: its name, a hyphen, and the Pod's own pod-template-hash.
+        Pods of another Deployment, of a bare ReplicaSet or of a Job may match the same selector. So a Pod
+        counts only if its controller is a ReplicaSet with the name that the Deployment controller gives it:
+        the Deployment's name, a hyphen, and the Pod's own pod-template-hash.
         Source: k8s.io/kubernetes v1.34, pkg/controller/deployment/sync.go, getNewReplicaSet.
         """
         params = {"labelSelector": selector, "fieldSelector": UNFINISHED}
@@ -42,7 +42,7 @@ class Pods:
 
 
 def selector_text(selector: Mapping[str, Any]) -> str:
-    """A LabelSelector as the query parameter labelSelector has it."""
+    """A LabelSelector in the syntax of the query parameter ``labelSelector``."""
     parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
     for item in selector.get("matchExpressions") or ():
         key, values = item["key"], ",".join(item.get("values") or ())

@@ -1,4 +1,4 @@
-"""Policies and namespaces, as the API server has them: read whole, and written in their status only."""
+"""Policies and namespaces on the API server: whole objects are read, and only their status is written."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_object, decode_objects
 from syncpause.kube.errors import NotFound
+from syncpause.kube.namespaces import list_in
 from syncpause.kube.paging import list_all
 
 Objects = list[dict[str, Any]]
@@ -20,7 +21,7 @@ PolicyKind = Literal["SyncPausePolicy", "ClusterSyncPausePolicy"]
 
 
 class Unreadable(Exception):
-    """Policies cannot be told from none at all: their definition is missing, dying or not yet served."""
+    """An empty list of policies proves nothing: a CRD is missing, being deleted or not yet established."""
 
 
 class Policies:
@@ -30,35 +31,37 @@ class Policies:
         self._client = client
 
     async def list(self, kind: PolicyKind | str, namespace: str = "") -> Objects:
-        """The policies of a kind, whole: of one namespace or of all."""
-        return await list_all(self._client, paths.policies(kind, namespace), decode_objects)
+        """The policies of a kind as whole objects, in one namespace or in all."""
+        return await list_in(
+            self._client, namespace, list_all(self._client, paths.policies(kind, namespace), decode_objects)
+        )
 
     async def namespaces(self) -> Objects:
-        """All namespaces, whole."""
+        """All namespaces as whole objects."""
         return await list_all(self._client, paths.NAMESPACES, decode_objects)
 
     async def namespace(self, name: str) -> dict[str, Any]:
-        """One namespace, whole."""
+        """One namespace as a whole object. Raises NotFound."""
         return decode_object(await self._client.get(f"{paths.NAMESPACES}/{name}"))
 
     async def crds(self) -> datetime:
-        """Since when (UTC) both definitions exist; another value than before means that one was made anew.
+        """When (UTC) the newer one of both CRDs was created. A change means that one was created again.
 
-        Raises Unreadable if one is missing, being deleted or not established: an empty list of policies then
-        means nothing, and a deletion that a watch told was the definition's, not a person's.
+        Raises Unreadable where one is missing, being deleted or not established. An empty list of policies
+        proves nothing then, and a deletion that a watch reported may be that of the CRD.
         """
         bodies = await asyncio.gather(*(self._crd(path) for path in paths.crds()))
         return max(_alive(body) for body in bodies)
 
     async def create(self, kind: PolicyKind | str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a policy in the namespace that it names; returns it. Raises Conflict if it is there."""
+        """Create a policy in the namespace that it names; returns it. Raises Conflict where it exists."""
         namespace = body["metadata"].get("namespace")
         return decode_object(await self._client.post(paths.policies(kind, namespace), body))
 
     async def patch_spec(self, kind: PolicyKind | str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the lists and values of ``body``'s spec those of the policy; returns it whole.
+        """Merge the spec of ``body`` into the policy's; returns the whole object.
 
-        Raises Conflict unless the version that ``body`` was read at is still the current one.
+        Raises Conflict unless ``body`` has the current resource version.
         """
         metadata = body["metadata"]
         path = f"{paths.policies(kind, metadata.get('namespace'))}/{metadata['name']}"
@@ -75,9 +78,9 @@ class Policies:
         after: Mapping[str, Any],
         resource_version: str | None = None,
     ) -> dict[str, Any]:
-        """Make the status ``after`` where it was ``before``; returns the whole object.
+        """Change the status from ``before`` to ``after``; returns the whole object.
 
-        Raises Conflict if ``resource_version`` is given and no longer the current one.
+        Raises Conflict where ``resource_version`` is given and not the current one.
         """
         body: dict[str, Any] = {"status": status_patch(before, after)}
         if resource_version is not None:
@@ -121,7 +124,7 @@ class _Definition(msgspec.Struct):
 def status_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON merge patch (RFC 7386) from one status to another.
 
-    A field that vanishes must be named as null; lists are replaced whole. Empty where nothing changes.
+    It names a removed field as null and replaces a list as a whole. It is empty where nothing changes.
     """
     patch: dict[str, Any] = {name: None for name in before.keys() - after.keys()}
     for name, value in after.items():

@@ -1,4 +1,4 @@
-"""SchoolSyncs, as the API server has them: watched, made and removed, written in their status only."""
+"""SchoolSyncs on the API server: listed, watched, created and deleted; only their status is updated."""
 
 from __future__ import annotations
 
@@ -15,46 +15,51 @@ from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import ObjectList, Page, decode_objects, unreadable
 from syncpause.kube.informer import Source
+from syncpause.kube.namespaces import list_in
 from syncpause.kube.paging import list_all
 
 Objects = list[dict[str, Any]]
 
 
-class LineKey(NamedTuple):
-    """What names a SchoolSync in a cluster."""
+class SchoolKey(NamedTuple):
+    """Namespace and name of a SchoolSync."""
 
     namespace: str
     name: str
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A SchoolSync as it is kept. ``packed`` is its status, the API server's JSON, compressed: 0.5 KiB for a
-    school of ten applications, of which read ones would take forty times the memory."""
+class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A SchoolSync in memory. ``packed`` is the compressed JSON of its status.
 
-    key: LineKey
+    That is 0.5 KiB for a school of ten applications; the decoded status takes forty times as much memory.
+    """
+
+    key: SchoolKey
     uid: str
     resource_version: int
     generation: int
     packed: bytes = b""
 
-    def said(self) -> dict[str, Any]:
-        """The status as JSON values."""
+    def status(self) -> dict[str, Any]:
+        """The decoded JSON of the status."""
         found: dict[str, Any] = msgspec.json.decode(zlib.decompress(self.packed)) if self.packed else {}
         return found
 
 
 class SchoolSyncs:
-    """The schools' lines on the dashboard. Every method raises ApiError."""
+    """The SchoolSyncs of a cluster. Every method raises ApiError."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def list(self, namespace: str = "") -> Objects:
-        """Whole objects: of one namespace or of all."""
-        return await list_all(self._client, paths.schools(namespace), decode_objects)
+        """All of them as whole objects, in one namespace or in all."""
+        return await list_in(
+            self._client, namespace, list_all(self._client, paths.schools(namespace), decode_objects)
+        )
 
-    async def create(self, key: LineKey, school: str) -> Line:
-        """Make the line of a school, without a status yet. Raises Conflict if it is there."""
+    async def create(self, key: SchoolKey, school: str) -> SchoolRecord:
+        """Create the SchoolSync of a school, without a status. Raises Conflict where it exists."""
         body = {
             "apiVersion": API_VERSION,
             "kind": SchoolSync.KIND,
@@ -62,23 +67,23 @@ class SchoolSyncs:
         }
         return _decode(await self._client.post(paths.schools(key.namespace), body))
 
-    async def put_status(self, line: Line, status: Mapping[str, Any]) -> Line:
-        """Make the status this; returns the line as it is now. Raises NotFound or Conflict if it is another.
+    async def put_status(self, record: SchoolRecord, status: Mapping[str, Any]) -> SchoolRecord:
+        """Replace the status; returns the new record. Raises NotFound, or Conflict where the object changed.
 
-        A PUT, for all of the status is the operator's, and to merge a patch into it costs the API server more
-        than to take it as it comes. Of the metadata it takes nothing over from a write of a status.
+        The operator owns the whole status, and a PUT costs the API server less than a PATCH. A write of the
+        status does not change the metadata.
         """
-        key, version = line.key, str(line.resource_version)
-        named = {"name": key.name, "namespace": key.namespace, "uid": line.uid, "resourceVersion": version}
+        key, version = record.key, str(record.resource_version)
+        named = {"name": key.name, "namespace": key.namespace, "uid": record.uid, "resourceVersion": version}
         body = {"apiVersion": API_VERSION, "kind": SchoolSync.KIND, "metadata": named, "status": status}
         return _decode(await self._client.put(f"{_path(key)}/status", body))
 
-    async def delete(self, line: Line) -> None:
-        """Remove it, never a namesake that was made since. Raises NotFound or Conflict."""
-        await self._client.delete(_path(line.key), {"preconditions": {"uid": line.uid}})
+    async def delete(self, record: SchoolRecord) -> None:
+        """Delete this object, never another one of the same name. Raises NotFound or Conflict."""
+        await self._client.delete(_path(record.key), {"preconditions": {"uid": record.uid}})
 
 
-def _path(key: LineKey) -> str:
+def _path(key: SchoolKey) -> str:
     return f"{paths.schools(key.namespace)}/{key.name}"
 
 
@@ -94,10 +99,10 @@ class _SchoolSync(msgspec.Struct):
     metadata: _Meta
     status: msgspec.Raw = msgspec.Raw(b"{}")
 
-    def record(self) -> Line:
+    def record(self) -> SchoolRecord:
         meta = self.metadata
-        return Line(
-            key=LineKey(intern(meta.namespace), meta.name),
+        return SchoolRecord(
+            key=SchoolKey(intern(meta.namespace), meta.name),
             uid=meta.uid,
             resource_version=meta.resource_version,
             generation=meta.generation,
@@ -109,14 +114,14 @@ _ONE = msgspec.json.Decoder(_SchoolSync, strict=False)  # a resource version is 
 _MANY = msgspec.json.Decoder(ObjectList[_SchoolSync], strict=False)
 
 
-def _decode(body: bytes | msgspec.Raw) -> Line:
+def _decode(body: bytes | msgspec.Raw) -> SchoolRecord:
     try:
         return _ONE.decode(body).record()
     except msgspec.DecodeError as error:
         raise unreadable("a SchoolSync", error) from error
 
 
-def _decode_list(body: bytes) -> Page[Line]:
+def _decode_list(body: bytes) -> Page[SchoolRecord]:
     try:
         page = _MANY.decode(body).page()
     except msgspec.DecodeError as error:
@@ -124,6 +129,6 @@ def _decode_list(body: bytes) -> Page[Line]:
     return Page([item.record() for item in page.items], *page[1:])
 
 
-def schools_of(namespace: str = "") -> Source[Line]:
+def schools_of(namespace: str = "") -> Source[SchoolRecord]:
     """Every SchoolSync of one namespace or of all, for an informer."""
-    return Source(SchoolSync.KIND, paths.schools(namespace), "", _decode_list, _decode)
+    return Source(SchoolSync.KIND, paths.schools(namespace), "", namespace, _decode_list, _decode)

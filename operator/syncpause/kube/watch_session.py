@@ -1,4 +1,4 @@
-"""kopf's own connections, made from the client's configuration; every watch on them is accounted for."""
+"""The HTTP session that kopf uses: configured as the client, with a state for each watch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from syncpause.kube.watch_state import StreamState
 
 
 def watch_session(client: Client, watches: Mapping[str, StreamState]) -> aiohttp.ClientSession:
-    """A session for the running loop, with the rights and the way to the API server of the client.
+    """A session for the running loop, which connects and authenticates as the client does.
 
-    ``watches`` are by path. Each request carries the credentials of its moment: a session outlives a token.
+    ``watches`` has the path of each collection as its key. Every request gets the current credentials,
+    because a session outlives a token.
     """
     connection = client.connection
     prefix = URL(client.server).path.rstrip("/")
@@ -31,7 +32,7 @@ def watch_session(client: Client, watches: Mapping[str, StreamState]) -> aiohttp
             raise aiohttp.ClientConnectionError(str(connection.redirect_error(response)))
         state = watches.get(request.url.path.removeprefix(prefix))
         if state is not None and response.status == 200 and request.url.query.get("watch") == "true":
-            state.opened(response)
+            state.opened_stream(response)
         return response
 
     return connection.new_session(middlewares=(send,), proxy=options.get("proxy"))

@@ -1,4 +1,4 @@
-"""CronJobs and Deployments, read and written: one PATCH per change, never over someone else's."""
+"""CronJobs and Deployments on the API server: one PATCH per change, never over a change of someone else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from syncpause.domain.workload import CronJob, Key, Kind, Workload
 from syncpause.kube import paths
 from syncpause.kube.client import Client
 from syncpause.kube.decoding import decode_list, decode_object, decode_one
+from syncpause.kube.errors import Forbidden, NotFound
+from syncpause.kube.namespaces import is_missing, list_in
 from syncpause.kube.paging import list_all
 
 
@@ -23,11 +25,16 @@ class Workloads:
         self._client = client
 
     async def get(self, key: Key) -> Workload:
-        """A workload as it is now. Raises NotFound."""
-        return decode_one(key.kind, await self._client.get(paths.workload(key)))
+        """A workload as it is now. Raises NotFound, also where its namespace does not exist any more."""
+        try:
+            return decode_one(key.kind, await self._client.get(paths.workload(key)))
+        except Forbidden as error:
+            if await is_missing(self._client, key.namespace):
+                raise NotFound(f"there is no namespace {key.namespace}", status=404) from error
+            raise
 
     async def get_object(self, key: Key) -> dict[str, Any]:
-        """The whole object, for what the record leaves out: managedFields, the last-applied annotation."""
+        """The whole object, with what the record omits: managedFields, the last-applied annotation."""
         return decode_object(await self._client.get(paths.workload(key)))
 
     async def patch(
@@ -38,11 +45,11 @@ class Workloads:
         annotations: Mapping[str, str | None],
         labels: Mapping[str, str | None],
     ) -> Workload:
-        """Change fields, annotations and labels at once; None removes. Returns the new record.
+        """Change fields, annotations and labels in one request; None removes. Returns the new record.
 
-        The record's resourceVersion is the precondition: raises Conflict if anyone has written since, so that
-        a value which the plan has not seen is never overwritten. JSON merge patch, for it can remove fields
-        and leaves every other manager's fields alone; apply would have to own what it writes for ever.
+        The record's resource version is the precondition: raises Conflict where the object has changed, so a
+        value that the plan does not know is never overwritten. It is a JSON merge patch, because that can
+        remove fields and leaves all other fields alone; server-side apply would own what it writes for ever.
         """
         metadata = {
             "resourceVersion": str(workload.resource_version),
@@ -56,7 +63,7 @@ class Workloads:
         return decode_one(workload.kind, answer)
 
     async def apply(self, workload: Workload, change: Change) -> Workload:
-        """Write a planned change, and before it what it needs of the CronJob's status. As ``patch``."""
+        """Write a planned change, after what it needs in the CronJob's status. Otherwise as ``patch``."""
         if change.last_schedule is not None and isinstance(workload, CronJob):
             workload = await self.set_last_schedule(workload, change.last_schedule)
         return await self.patch(
@@ -64,9 +71,9 @@ class Workloads:
         )
 
     async def set_last_schedule(self, workload: CronJob, instant: datetime) -> CronJob:
-        """Move ``status.lastScheduleTime``, from which the CronJob controller counts missed runs.
+        """Set ``status.lastScheduleTime``, after which the CronJob controller looks for missed runs.
 
-        Precondition as in ``patch``. The field has whole seconds (RFC 3339).
+        The precondition is that of ``patch``. The field has whole seconds (RFC 3339).
         """
         body = {
             "metadata": {"resourceVersion": str(workload.resource_version)},
@@ -76,17 +83,18 @@ class Workloads:
         return cast(CronJob, decode_one(workload.kind, answer))
 
     async def list_unlabeled(self, kind: Kind, namespace: str = "") -> list[Workload]:
-        """Paused workloads that have lost their school label, and so are in no informer's sight."""
+        """Paused workloads that have lost their school label, so that no informer watches them."""
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED},!{SCHOOL_LABEL}", namespace)
 
     async def list_marked(self, kind: Kind, namespace: str = "") -> list[Workload]:
-        """Paused workloads, with a school label or without: of one namespace or of all."""
+        """Paused workloads, with a school label or without, in one namespace or in all."""
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}", namespace)
 
     async def list_schools(self, kind: Kind, namespace: str = "") -> list[Workload]:
-        """Workloads that carry the school label: of one namespace or of all."""
+        """Workloads with the school label, in one namespace or in all."""
         return await self._list(kind, SCHOOL_LABEL, namespace)
 
     async def _list(self, kind: Kind, selector: str, namespace: str = "") -> list[Workload]:
         path = paths.workloads(kind, namespace)
-        return await list_all(self._client, path, partial(decode_list, kind), {"labelSelector": selector})
+        listing = list_all(self._client, path, partial(decode_list, kind), {"labelSelector": selector})
+        return await list_in(self._client, namespace, listing)

@@ -7,6 +7,7 @@ and that must resume nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,10 +77,16 @@ class PolicyCache:
         self._changed_at: dict[PolicyRef, datetime] = {}
         self._deleted_at: dict[str, datetime] = {}
         self.synced = asyncio.Event()
+        self.read_at = 0.0
+        """When everything was last read (``time.monotonic``)."""
 
     def get(self, ref: PolicyRef) -> ObservedPolicy | None:
         """A policy with its status, as last read or written."""
         return self._observed.get(ref)
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether a namespace exists; true until the namespaces have been read."""
+        return not self.synced.is_set() or name in self.policy_set.namespaces
 
     def refs(self) -> list[PolicyRef]:
         """All policies."""
@@ -169,6 +176,7 @@ class PolicyCache:
         for name in self._arrived & self.policy_set.namespaces.keys():
             known_namespaces[str(name)] = self.policy_set.namespaces[str(name)]
         self.unreached = ""
+        self.read_at = time.monotonic()
         READABLE.set(1)
         unchanged = before == after and known_namespaces == self.policy_set.namespaces
         if unchanged and not was_unreadable and since == self.policy_set.api_since:

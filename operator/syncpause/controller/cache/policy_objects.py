@@ -15,7 +15,7 @@ from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
 from syncpause.api.selectors import LabelSelector
 from syncpause.api.status import PolicyStatus
 from syncpause.api.zones import load_zone
-from syncpause.domain.decision.policy import ALWAYS, Policy, PolicyRef
+from syncpause.domain.decision.policy import EARLIEST, Policy, PolicyRef
 from syncpause.domain.decision.policy_set import Namespace
 from syncpause.domain.decision.selectors import Selector
 
@@ -113,4 +113,4 @@ def _status(value: Any) -> PolicyStatus:
 
 
 def _instant(text: str | None) -> datetime:
-    return datetime.fromisoformat(text) if text else ALWAYS
+    return datetime.fromisoformat(text) if text else EARLIEST

@@ -8,7 +8,7 @@ from msgspec.structs import force_setattr
 
 from syncpause.controller.stale import StaleSet, key_of
 from syncpause.domain.school import School
-from syncpause.kube.schools import Line, LineKey
+from syncpause.kube.schools import SchoolKey, SchoolRecord
 
 FIRST_LIST_SECONDS = 10.0
 """How long a lost restore state waits for the first list of SchoolSyncs: they may stay unreadable."""
@@ -20,13 +20,13 @@ class SchoolCache:
     Those that someone else wrote or deleted are added to ``stale``.
     """
 
-    def __init__(self, stale: StaleSet[LineKey]) -> None:
+    def __init__(self, stale: StaleSet[SchoolKey]) -> None:
         self._stale = stale
-        self._records: dict[LineKey, Line] = {}
+        self._records: dict[SchoolKey, SchoolRecord] = {}
         self._listed = asyncio.Event()
         self._given_up = False
 
-    def upsert(self, record: Line) -> None:
+    def upsert(self, record: SchoolRecord) -> None:
         """The informer listed a SchoolSync or saw it change.
 
         Of two records of one version the informer's stays, because the informer keeps it anyway.
@@ -37,7 +37,7 @@ class SchoolCache:
         if newer > 0:
             self._stale.add(record.key)
 
-    def removed(self, key: LineKey, uid: str) -> None:
+    def removed(self, key: SchoolKey, uid: str) -> None:
         """The informer saw a SchoolSync deleted."""
         if key in self._records and self._records[key].uid == uid:
             del self._records[key]
@@ -47,16 +47,16 @@ class SchoolCache:
         """A list is complete."""
         self._listed.set()
 
-    def put(self, record: Line) -> None:
+    def put(self, record: SchoolRecord) -> None:
         """Keep the answer to a write, unless the informer has already brought that version."""
         if self._newer(record) > 0:
             self._records[record.key] = record
 
-    def drop(self, record: Line) -> None:
+    def drop(self, record: SchoolRecord) -> None:
         """Forget a SchoolSync that is gone."""
         self._records.pop(record.key, None)
 
-    def get(self, key: LineKey) -> Line | None:
+    def get(self, key: SchoolKey) -> SchoolRecord | None:
         """The record, if there is one."""
         return self._records.get(key)
 
@@ -71,9 +71,9 @@ class SchoolCache:
             except TimeoutError:
                 self._given_up = True
         record = self._records.get(key_of(school))
-        return (record.said().get("restore") or {}).get(name, "") if record else ""
+        return (record.status().get("restore") or {}).get(name, "") if record else ""
 
-    def _newer(self, record: Line) -> int:
+    def _newer(self, record: SchoolRecord) -> int:
         """Above 0 where it is newer than what is kept, or of another object; equal ones share their key."""
         known = self._records.get(record.key)
         if known is None or known.uid != record.uid:

@@ -50,7 +50,7 @@ class WorkloadStates:
     def nothing_runs(self, key: Key) -> None:
         """No Job and no Pod of a workload runs any more: one that was Pausing is Paused."""
         known = self._entries.get(key)
-        if known and known[1].phase is Phase.PAUSING and known[1].settled:
+        if known and known[1].phase is Phase.PAUSING and known[1].written:
             self._put(key, _entry(known[0], replace(known[1], phase=Phase.PAUSED)))
 
     def forget(self, key: Key) -> None:

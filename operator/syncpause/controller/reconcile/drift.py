@@ -21,7 +21,7 @@ class DriftDetector:
     def delay(self, workload: Workload, change: Change | None) -> float:
         """Seconds that a change must wait for its budget; 0 for all but corrections of drift."""
         known = self._records.get(workload.uid)
-        return known.patience(_now()) if known and change and _corrects(change) else 0.0
+        return known.delay(_now()) if known and change and _corrects(change) else 0.0
 
     async def managers(self, workload: Workload, change: Change) -> set[str]:
         """Who set the fields that a change is about to correct, read only where that is reported.
@@ -29,7 +29,7 @@ class DriftDetector:
         Call this before the change is written: the write takes the fields over. Raises ApiError.
         """
         known = self._records.get(workload.uid)
-        if known is None or not known.repeated or not _corrects(change):
+        if known is None or not known.next_is_contested or not _corrects(change):
             return set()
         by_field = managers_of_spec(await self._api.get_object(workload.key))
         return set().union(*(by_field.get(name, ()) for name in change.spec))
@@ -39,12 +39,12 @@ class DriftDetector:
         if change.action is Action.RESUME:
             self.forget(workload.uid)
         elif _corrects(change):
-            self._records.setdefault(workload.uid, DriftRecord()).corrected(_now(), managers)
+            self._records.setdefault(workload.uid, DriftRecord()).record_correction(_now(), managers)
 
     def contested_for(self, workload: Workload) -> float:
         """Seconds until that is over if nobody undoes its pause again; 0 if not contested."""
         known = self._records.get(workload.uid)
-        return known.lasts(_now()) if known else 0.0
+        return known.contested_for(_now()) if known else 0.0
 
     def contested_by(self, workload: Workload) -> frozenset[str] | None:
         """The field managers that undo its pause again and again, as far as known; None where none does."""

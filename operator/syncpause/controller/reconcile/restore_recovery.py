@@ -23,7 +23,7 @@ async def lost_values(context: Context, api: Workloads, workload: Workload) -> t
     school's status, kubectl's last-applied-configuration, and the defaults (running, one replica, no
     deadline).
     """
-    if not restore.missing(workload) and (workload.marked or not workload.stopped):
+    if not restore.is_incomplete(workload) and (workload.marked or not workload.stopped):
         return None
     remembered = context.workloads.remembered(workload)
     if set(remembered) == set(restore.DEFAULTS[workload.kind]):
@@ -32,12 +32,12 @@ async def lost_values(context: Context, api: Workloads, workload: Workload) -> t
     copied = restore.from_copy(workload.kind, copy)
     if workload.marked and copied:
         return copied, FROM_SCHOOL
-    if not workload.marked and not restore.may_be_stripped(workload, copied):
+    if not workload.marked and not restore.looks_stripped(workload, copied):
         return None
     whole = await api.get_object(workload.key)
     if workload.marked:
         return _from_object(workload, whole)
-    return (copied, FROM_SCHOOL) if restore.stripped(workload, copied, managers_of_spec(whole)) else None
+    return (copied, FROM_SCHOOL) if restore.was_stripped(workload, copied, managers_of_spec(whole)) else None
 
 
 def _from_object(workload: Workload, whole: dict[str, Any]) -> tuple[Values, str]:

@@ -63,7 +63,7 @@ class WorkloadEventHandler:
         self._scheduler.plan([school])
         stale = self._context.stale
         stale.schools.add_school(school)
-        for policy in self._context.policies.policy_set.over(school.namespace):
+        for policy in self._context.policies.policy_set.for_namespace(school.namespace):
             if policy.schools or policy.exemptions or policy.dry_run:
                 stale.policies.add(policy.ref)
 

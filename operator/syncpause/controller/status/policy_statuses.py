@@ -17,9 +17,9 @@ from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.edges import next_edge_of
 from syncpause.domain.decision.policy import Policy, PolicyRef
 from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.domain.sentences import first_few
 from syncpause.domain.status.announcements import Announcement, announce
-from syncpause.domain.status.counts import first_few
-from syncpause.domain.status.policy_status import PolicyWorkloads, status_of
+from syncpause.domain.status.policy_status import PolicyWorkloads, policy_status
 from syncpause.domain.workload import Kind
 from syncpause.kube.errors import NotFound
 from syncpause.kube.events import ObjectRef
@@ -41,6 +41,10 @@ class PolicyStatuses:
         self._context = context
         self._api = api
 
+    def is_served(self) -> bool:
+        """Always: without the CRDs policies cannot be read, and no status is written."""
+        return True
+
     def in_order(self, subjects: set[PolicyRef]) -> list[PolicyRef]:
         """By namespace and name, cluster policies first."""
         return sorted(subjects)
@@ -55,7 +59,7 @@ class PolicyStatuses:
         if observed is None:
             return None
         workloads = self._workloads_of(observed.policy)
-        status = status_of(observed.policy, workloads, observed.status, self._context.clock())
+        status = policy_status(observed.policy, workloads, observed.status, self._context.clock())
         if status != observed.status:
             try:
                 await self._patch(observed, status)
@@ -83,7 +87,7 @@ class PolicyStatuses:
     def _workloads_of(self, policy: Policy) -> PolicyWorkloads:
         states = self._context.states
         return PolicyWorkloads(
-            workload_states=dict(states.of_policy(policy.ref)),
+            states=dict(states.of_policy(policy.ref)),
             unchecked=states.unchecked(policy.ref),
             unknown=self._unknown(policy),
             dry_run=self._dry_run(policy) if policy.dry_run else None,

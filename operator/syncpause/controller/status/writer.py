@@ -46,6 +46,9 @@ class StatusKind(Protocol[SubjectT]):
     progress: int
     """How many are written while pauses and resumes still wait. More would take requests from those."""
 
+    def is_served(self) -> bool:
+        """Whether the API server knows the kind; while it does not, every write would fail."""
+
     def in_order(self, subjects: set[SubjectT]) -> list[SubjectT]:
         """The subjects in the order of writing."""
 
@@ -85,6 +88,10 @@ class StatusWriter(Generic[SubjectT]):
                 await queue.idle()
             began = loop.time()
             await self.flush()
+            if not self._kind.is_served():
+                await asyncio.sleep(RETRY_SECONDS)
+                self._stale.wake()  # they stay stale until the CRD is there
+                continue
             took = loop.time() - began
             await asyncio.sleep(self._interval - took)
             with suppress(TimeoutError):
@@ -93,7 +100,7 @@ class StatusWriter(Generic[SubjectT]):
 
     async def flush(self) -> None:
         """One round: every stale status, then the Events. Nothing while policies cannot be read."""
-        if self._context.policies.policy_set.unreadable:
+        if self._context.policies.policy_set.unreadable or not self._kind.is_served():
             return
         subjects = self._kind.in_order(self._stale.take())
         errors: list[str] = []

@@ -1,1 +1,1 @@
-"""The one write that takes a workload to its desired state, and how to undo it."""
+"""The change that takes a workload to its desired state, the restore state that undoes it, and drift."""

@@ -1,6 +1,6 @@
-"""A tool that undoes a pause again and again: how often it is corrected, and when that is a contest.
+"""Drift: a pause that someone undoes. The budget for its corrections, and when the pause counts as contested.
 
-Times are seconds of a clock that never goes back.
+All times are seconds of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -10,68 +10,78 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from syncpause.api import names
-from syncpause.domain.status.counts import first_few
+from syncpause.domain.sentences import first_few
 
-AT_ONCE = 10
-SECONDS_EACH = 10.0
-"""The drift budget of a workload: ten corrections at once, then one every 10 s. An API server that takes
-hundreds of writes a second does not notice; a person who tries something out is corrected at once."""
+BURST = 10
+SECONDS_PER_CORRECTION = 10.0
+"""The drift budget of a workload is a token bucket: ten corrections at once, then one every 10 s. It
+corrects a single edit at once, and is little load for a server that takes hundreds of writes a second."""
 
-UNDONE = 3
-"""A pause that is undone once or twice is a person's mistake, three times a tool's policy decision."""
-LEAST_QUIET = 30.0
-LONGEST_QUIET = 3600.0
-"""A contest is over after three times the gap between its last corrections, within these bounds: tools come
-by every second (a loop), every few minutes (Flux, Argo CD) or every hour."""
+CONTESTED_AFTER = 3
+"""Corrections after which a pause is contested. One or two are a person's mistake, three are a tool's."""
+MIN_QUIET = 30.0
+MAX_QUIET = 3600.0
+"""Bounds in seconds of the time without a correction after which a pause is no longer contested. It is
+three times the mean gap between the last corrections, because tools reconcile every second (a loop), every
+few minutes (Flux, Argo CD) or every hour."""
 
 
 @dataclass(slots=True)
 class DriftRecord:
-    """The corrections of one workload, and who made them necessary."""
+    """The corrections of one workload, and the field managers that made them necessary.
+
+    ``managers`` is empty until a correction names one.
+    """
 
     managers: frozenset[str] = frozenset()
-    _at: deque[float] = field(default_factory=lambda: deque(maxlen=UNDONE))
-    _tokens: float = AT_ONCE
+    _at: deque[float] = field(default_factory=lambda: deque(maxlen=CONTESTED_AFTER))
+    _tokens: float = BURST
     _counted: float = 0.0
 
-    def patience(self, now: float) -> float:
-        """Seconds until the budget allows the next correction; 0 where it does now."""
+    def delay(self, now: float) -> float:
+        """Return the seconds until the budget allows the next correction; 0 if it does now."""
         tokens = self._tokens_at(now)
-        return 0.0 if tokens >= 1 else (1 - tokens) * SECONDS_EACH
+        return 0.0 if tokens >= 1 else (1 - tokens) * SECONDS_PER_CORRECTION
 
-    def corrected(self, now: float, managers: Iterable[str] = ()) -> None:
-        """A correction was written; ``managers`` set the fields that it corrected."""
+    def record_correction(self, now: float, managers: Iterable[str] = ()) -> None:
+        """Record a correction that was written.
+
+        ``managers`` set the corrected fields; empty keeps those known.
+        """
         self._tokens = self._tokens_at(now) - 1
         self._counted = now
         self._at.append(now)
         self.managers = frozenset(managers) - {names.FIELD_MANAGER} or self.managers
 
     @property
-    def repeated(self) -> bool:
-        """Whether the next correction makes a contest of it, so that who it is begins to matter."""
-        return len(self._at) >= UNDONE - 1
+    def next_is_contested(self) -> bool:
+        """Whether the pause is contested after the next correction, so that its managers have to be read."""
+        return len(self._at) >= CONTESTED_AFTER - 1
 
-    def lasts(self, now: float) -> float:
-        """Seconds until the contest is over if nothing is undone any more; 0 where there is none."""
-        if len(self._at) < UNDONE:
+    def contested_for(self, now: float) -> float:
+        """Return the seconds until the pause stops being contested; 0 if it is not contested.
+
+        Another correction extends the time.
+        """
+        if len(self._at) < CONTESTED_AFTER:
             return 0.0
-        gap = (self._at[-1] - self._at[0]) / (UNDONE - 1)
-        if gap > LONGEST_QUIET:
+        gap = (self._at[-1] - self._at[0]) / (CONTESTED_AFTER - 1)
+        if gap > MAX_QUIET:
             return 0.0
-        quiet = min(max(3 * gap, LEAST_QUIET), LONGEST_QUIET)
-        return max(self._at[-1] + quiet - now, 0.0)
+        quiet_seconds = min(max(3 * gap, MIN_QUIET), MAX_QUIET)
+        return max(self._at[-1] + quiet_seconds - now, 0.0)
 
     def _tokens_at(self, now: float) -> float:
-        return min(self._tokens + (now - self._counted) / SECONDS_EACH, AT_ONCE)
+        return min(self._tokens + (now - self._counted) / SECONDS_PER_CORRECTION, BURST)
 
 
-def in_words(contested: Collection[tuple[str, Collection[str]]]) -> str:
-    """What a person should know and do, from (workload, its managers) pairs."""
+def contested_message(contested: Collection[tuple[str, Collection[str]]]) -> str:
+    """Return who undoes which pause, and how to stop it, from pairs of a workload and its field managers."""
     managers = sorted({manager for _, managers in contested for manager in managers})
-    who = first_few(managers) or "someone whose name is not recorded"
+    who = first_few(managers) or "a field manager that is not recorded"
     return (
         f"{who} undoes the pause of {first_few(workload for workload, _ in contested)} again and again. "
-        "Let it leave suspend, startingDeadlineSeconds and replicas alone: leave them out of git; Argo CD: "
+        "Stop it from setting suspend, startingDeadlineSeconds and replicas: remove them from git; Argo CD: "
         f"ignoreDifferences with managedFieldsManagers: [{names.FIELD_MANAGER}]; Flux: the annotation "
         "kustomize.toolkit.fluxcd.io/ssa: IfNotPresent; or install the guard (manifests/components/guard)"
     )

@@ -1,4 +1,4 @@
-"""Who set a field last, as ``metadata.managedFields`` tells."""
+"""The field managers of a spec, from ``metadata.managedFields``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ _PREFIX = "f:"
 
 
 def managers_of_spec(obj: Mapping[str, Any]) -> dict[str, set[str]]:
-    """For each field of an object's spec the names of its managers; empty where none are recorded.
+    """Return the names of the managers of each top-level field of an object's spec, as a defaultdict.
 
+    A field without a recorded manager is missing.
     Source of the form: Kubernetes, Server-Side Apply, "Field management".
     """
     managers: dict[str, set[str]] = defaultdict(set)

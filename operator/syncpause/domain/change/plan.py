@@ -1,7 +1,7 @@
-"""From a workload and its decision to the one change that should be written, or none.
+"""Plans the one change that takes a workload to its desired state, if any.
 
-Pausing stores what undoes it in the same write; resuming puts it back and removes every trace.
-A field that someone set to another value during a pause (drift) is what its owner wants now.
+A pause stores the restore state in the same write; a resume restores it and removes every mark.
+A value that someone sets during a pause (drift) becomes the value to restore, because its owner wants it now.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One PATCH: fields of the spec, annotations and labels; None removes one.
+    """One merge patch: fields of the spec, annotations and labels; None removes a field.
 
-    ``last_schedule`` is what the CronJob's status.lastScheduleTime must be moved to first (UTC).
+    ``last_schedule`` is the new status.lastScheduleTime of a CronJob (UTC), to be written before the
+    patch; None leaves it alone.
     """
 
     action: Action
@@ -52,11 +53,11 @@ def plan(
     ended: datetime | None = None,
     fallback: Values | None = None,
 ) -> Change | None:
-    """The change that takes the workload to its decision; None where it is there already.
+    """Return the change that takes the workload to its desired state; None if nothing has to be written.
 
-    ``ended`` is when its pause ended, if known to be before now; ``fallback`` replaces restore values
-    that were lost, also where every mark was stripped. Raises LookupError where restore state is
-    missing and no fallback is given.
+    ``ended`` is the instant (UTC) at which its pause ended, if that is known and before ``now``.
+    ``fallback`` replaces restore values that are lost; with it, a workload without any mark counts as
+    paused. Raises LookupError if restore values are lost and there is no fallback.
     """
     marked = workload.marked or fallback is not None
     if decision.desired_state is DesiredState.PAUSE or (
@@ -70,16 +71,16 @@ def plan(
 
 def _pause(workload: Workload, decision: Decision, now: datetime, fallback: Values | None) -> Change | None:
     target = restore.PAUSED[workload.kind]
-    seen = restore.current(workload)
-    drift = {name: value for name, value in seen.items() if value != target[name]}
+    current = restore.current(workload)
+    drifted = {name: value for name, value in current.items() if value != target[name]}
     marked = workload.marked or fallback is not None
-    kept = {**_restore_values(workload, fallback), **drift} if marked else seen
-    wanted = {**_marks(workload, decision, now), **restore.as_annotations(kept)}
-    annotations = _changed(wanted, workload.annotations)
+    values = {**_restore_values(workload, fallback), **drifted} if marked else current
+    marks = {**_marks(workload, decision, now), **restore.as_annotations(values)}
+    annotations = _changed(marks, workload.annotations)
     labels = _changed({names.STATE_LABEL: names.STATE_PAUSED}, workload.other_labels)
-    if not (drift or annotations or labels):
+    if not (drifted or annotations or labels):
         return None
-    spec = {name: target[name] for name in drift}
+    spec = {name: target[name] for name in drifted}
     return Change(Action.REPAUSE if marked else Action.PAUSE, spec, annotations, labels)
 
 
@@ -87,9 +88,9 @@ def _resume(
     workload: Workload, decision: Decision, missed_until: datetime, fallback: Values | None
 ) -> Change:
     target = restore.PAUSED[workload.kind]
-    seen = restore.current(workload)
-    back = _restore_values(workload, fallback)
-    spec = {name: back[name] for name in target if seen[name] == target[name] != back[name]}
+    current = restore.current(workload)
+    values = _restore_values(workload, fallback)
+    spec = {name: values[name] for name in target if current[name] == target[name] != values[name]}
     return Change(
         Action.RESUME,
         spec,
@@ -103,12 +104,12 @@ def _restore_values(workload: Workload, fallback: Values | None) -> Values:
     stored = restore.stored(workload)
     lost = [name for name in restore.PAUSED[workload.kind] if name not in stored]
     if lost and fallback is None:
-        raise LookupError(f"{workload.key} has lost what to restore {', '.join(lost)} to")
+        raise LookupError(f"{workload.key} has lost the values to restore: {', '.join(lost)}")
     return {**stored, **{name: (fallback or {})[name] for name in lost}}
 
 
 def _marks(workload: Workload, decision: Decision, now: datetime) -> dict[str, str]:
-    """What a pause notes beside the restore state. Once written it stays: an edited date rewrites nothing."""
+    """Return the marks of a pause besides its restore state. Marks that exist stay as they are."""
     fresh = {
         names.MISSED_RUNS: str(decision.missed_runs or MissedRuns.SKIP),
         names.PAUSED_BY: str(decision.policy.ref) if decision.policy else "",
@@ -120,9 +121,11 @@ def _marks(workload: Workload, decision: Decision, now: datetime) -> dict[str, s
 
 
 def _last_schedule(workload: Workload, decision: Decision, missed_until: datetime) -> datetime | None:
-    """The last second of the pause, so that no run which fell due inside it starts; never backwards.
+    """Return the new status.lastScheduleTime of a CronJob (UTC); None to leave it alone.
 
-    At an edge that is the second before it, for a run that falls due at the edge itself is wanted.
+    It is the last second of the pause, so that no missed run starts. It never moves backwards.
+    ``missed_until`` is the second before an edge that ended the pause, because a run that is due at the edge
+    itself must start.
     """
     missed_runs = decision.missed_runs or workload.annotations.get(names.MISSED_RUNS)
     if not isinstance(workload, CronJob) or missed_runs == MissedRuns.RUN_ONCE:
@@ -133,5 +136,5 @@ def _last_schedule(workload: Workload, decision: Decision, missed_until: datetim
     return moved
 
 
-def _changed(wanted: Mapping[str, str], seen: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: value for name, value in wanted.items() if seen.get(name) != value}
+def _changed(desired: Mapping[str, str], current: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: value for name, value in desired.items() if current.get(name) != value}

@@ -1,4 +1,4 @@
-"""Restore state: what a workload must be put back to, as annotations that a person can read."""
+"""Restore state: the values that a resume puts back, in annotations that a person can read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from syncpause.api import names
 from syncpause.domain.workload import CronJob, Deployment, Kind, Workload
 
 Values = dict[str, Any]
-"""The fields of a spec that a pause changes, with the values to put back; None removes the field."""
+"""The fields of a spec that a pause changes, with their values; None stands for an absent field."""
 
 PAUSED: dict[Kind, Values] = {
     Kind.CRON_JOB: {"suspend": True, "startingDeadlineSeconds": 0},
@@ -29,23 +29,23 @@ _MAX_INT = 2**31 - 1
 
 
 def current(workload: Workload) -> Values:
-    """The values as they stand in the workload's spec."""
+    """Return the values in the workload's spec. Raises TypeError for another kind."""
     match workload:
         case CronJob():
             return {"suspend": workload.suspend, "startingDeadlineSeconds": workload.deadline}
         case Deployment():
             return {"replicas": workload.replicas}
         case _:
-            raise TypeError(f"{workload.key} is of no kind that is paused")
+            raise TypeError(f"{workload.key} is neither a CronJob nor a Deployment")
 
 
 def stored(workload: Workload) -> Values:
-    """The values in the restore annotations, without those that are missing or unreadable."""
+    """Return the values in the workload's restore annotations, without missing or invalid ones."""
     return read(workload.kind, workload.annotations)
 
 
 def read(kind: Kind, annotations: Mapping[str, str]) -> Values:
-    """Read the restore annotations of a kind, and nothing that would not be a valid value of the field."""
+    """Return the values in the restore annotations of a kind, without missing or invalid ones."""
     values: Values = {}
     for field in PAUSED[kind]:
         text = annotations.get(_ANNOTATIONS[field])
@@ -62,17 +62,17 @@ def read(kind: Kind, annotations: Mapping[str, str]) -> Values:
 
 
 def as_annotations(values: Values) -> dict[str, str]:
-    """The values as annotations."""
+    """Return the values as restore annotations."""
     return {_ANNOTATIONS[field]: _text(value) for field, value in values.items()}
 
 
 def as_copy(workload: Workload) -> str:
-    """The restore state as its copy in the school's status is written: on one line, for people too."""
+    """Return the restore state as ``field=value`` pairs, for the copy in the status of a SchoolSync."""
     return " ".join(f"{field}={_text(value)}" for field, value in stored(workload).items())
 
 
 def from_copy(kind: Kind, copy: str) -> Values:
-    """The values in such a copy; none where any is missing or unreadable."""
+    """Return the values in a copy that `as_copy` made; empty if any is missing or invalid."""
     fields = dict(part.split("=", 1) for part in copy.split() if "=" in part)
     values = read(
         kind, {_ANNOTATIONS[field]: text for field, text in fields.items() if field in _ANNOTATIONS}
@@ -80,19 +80,22 @@ def from_copy(kind: Kind, copy: str) -> Values:
     return values if set(values) == set(PAUSED[kind]) else {}
 
 
-def may_be_stripped(workload: Workload, copy: Values) -> bool:
-    """Whether a workload looks as one whose marks were taken off while it was paused, all of them."""
+def looks_stripped(workload: Workload, copy: Values) -> bool:
+    """Whether all marks of the workload may have been removed while it was paused, by its own fields alone.
+
+    ``copy`` holds the values of the copy in its school's status.
+    """
     return bool(copy) and not workload.marked and workload.stopped and copy != current(workload)
 
 
-def stripped(workload: Workload, copy: Values, managers: Mapping[str, Collection[str]]) -> bool:
-    """Whether it is one indeed: then what stops it is still what the operator wrote.
+def was_stripped(workload: Workload, copy: Values, managers: Mapping[str, Collection[str]]) -> bool:
+    """Whether all marks of the workload were removed while it was paused.
 
-    ``managers`` names for each field of the spec who set it last. Who resumed the workload and stopped it
-    again, for it is theirs to stop, owns the field instead.
+    ``managers`` holds the managers of each field of the spec. The operator still manages the fields that a
+    pause changed. If an owner resumed the workload and then stopped it, the owner manages them.
     """
     changed = [field for field, value in current(workload).items() if copy.get(field) != value]
-    return may_be_stripped(workload, copy) and all(
+    return looks_stripped(workload, copy) and all(
         names.FIELD_MANAGER in managers.get(field, ()) for field in changed
     )
 
@@ -103,15 +106,15 @@ def _text(value: bool | int | None) -> str:
     return str(value).lower()
 
 
-def missing(workload: Workload) -> bool:
-    """Whether a paused workload has lost any of its restore state."""
+def is_incomplete(workload: Workload) -> bool:
+    """Whether a paused workload has lost any of its restore values."""
     return workload.marked and len(stored(workload)) < len(PAUSED[workload.kind])
 
 
 def from_last_applied(workload_kind: Kind, applied: str) -> Values:
-    """The values in kubectl's last-applied-configuration; what cannot be read there is left out.
+    """Return the valid values in kubectl's last-applied-configuration; empty if that cannot be parsed.
 
-    A CronJob applied without a deadline has none; the other fields are as Kubernetes defaults them.
+    A field that is not applied has the default of Kubernetes: no deadline, not suspended, one replica.
     """
     try:
         spec = json.loads(applied)["spec"]
@@ -120,10 +123,10 @@ def from_last_applied(workload_kind: Kind, applied: str) -> Values:
     if not isinstance(spec, dict):
         return {}
     found = {field: spec.get(field, DEFAULTS[workload_kind][field]) for field in PAUSED[workload_kind]}
-    return {field: value for field, value in found.items() if _plausible(field, value)}
+    return {field: value for field, value in found.items() if _is_valid(field, value)}
 
 
-def _plausible(field: str, value: object) -> bool:
+def _is_valid(field: str, value: object) -> bool:
     if field == "suspend":
         return isinstance(value, bool)
     if field == "startingDeadlineSeconds" and value is None:

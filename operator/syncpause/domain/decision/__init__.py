@@ -1,1 +1,1 @@
-"""Which policy decides about a workload, and what its desired state is at an instant."""
+"""Which policies govern a workload, and what its desired state is at an instant."""

@@ -1,8 +1,9 @@
-"""Which policy governs a workload, and what that means for it now.
+"""Decides the desired state of a workload from the policies that govern it.
 
-An Enforced cluster policy with an open window comes first. Otherwise the most specific level that
-has a policy for the workload decides, and replaces the levels below: the school's own dates, the
-district's, everybody's default. Several policies of one level add up.
+An Enforced cluster policy with an open window takes precedence. Otherwise the most specific level that has
+a policy for the workload decides, and replaces the levels below it. The levels are: policies that name
+schools, other policies of the namespace, cluster policies. Policies of one level add up: each open window
+pauses. Source: the reference page of SyncPausePolicy.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from enum import StrEnum
 
 from syncpause.api import names
 from syncpause.api.policy import ActiveJobs, MissedRuns
-from syncpause.domain.decision.policy import ALWAYS, Policy
-from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
+from syncpause.domain.decision.policy import EARLIEST, Policy
+from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
 from syncpause.domain.decision.windows import Span
 from syncpause.domain.workload import Workload
 
 
 class DesiredState(StrEnum):
-    """What a workload should be doing."""
+    """What a workload should do. HOLD keeps whatever it does now."""
 
     PAUSE = "Pause"
     SYNC = "Sync"
@@ -32,7 +33,11 @@ class DesiredState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """Who leaves a workload running: a policy's exemption, or the workload's own annotation; and why."""
+    """What exempts a workload, and why.
+
+    ``by`` names the exemption of a policy, or the workload if its own annotation exempts it.
+    ``last_day`` is the last day of the exemption; None if it is open-ended.
+    """
 
     by: str
     reason: str
@@ -41,10 +46,11 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The one answer for a workload at an instant, with a reason that a person understands.
+    """The desired state of a workload at an instant, with the reason as a part of a sentence.
 
-    ``policies`` are those of the deciding level; ``policy`` and ``span`` are of the open window that
-    pauses it or that it is exempt from; ``exemption`` is what it is exempt by.
+    ``policies`` are the policies of the deciding level. ``policy`` and ``span`` belong to the open window
+    that pauses the workload or from which it is exempt; ``policy`` alone may be the one that cannot be
+    evaluated. ``exemption`` is set if the workload is exempt.
     """
 
     desired_state: DesiredState
@@ -56,20 +62,20 @@ class Decision:
 
     @property
     def missed_runs(self) -> MissedRuns | None:
-        """The deciding policies' wish; where they differ the careful one wins. None where none decides."""
+        """What happens to missed runs: Skip if any deciding policy has it; None without a deciding policy."""
         if not self.policies:
             return None
-        wishes = {policy.missed_runs for policy in self.policies}
-        return MissedRuns.SKIP if MissedRuns.SKIP in wishes else MissedRuns.RUN_ONCE
+        values = {policy.missed_runs for policy in self.policies}
+        return MissedRuns.SKIP if MissedRuns.SKIP in values else MissedRuns.RUN_ONCE
 
     @property
     def active_jobs(self) -> ActiveJobs:
-        """What becomes of running Jobs: as the policy with the open window says."""
+        """What happens to running Jobs, from the policy with the open window."""
         return self.policy.active_jobs if self.policy else ActiveJobs.FINISH
 
 
 class Level(StrEnum):
-    """How specific a policy is for the schools it is for; a freeze stands above all."""
+    """The levels of policies, highest precedence first. A freeze is an Enforced cluster policy."""
 
     FREEZE = "Freeze"
     SCHOOL = "School"
@@ -78,7 +84,7 @@ class Level(StrEnum):
 
 
 def level_of(policy: Policy) -> Level:
-    """The level on which a policy decides."""
+    """Return the level on which a policy decides."""
     if policy.enforced:
         return Level.FREEZE
     if policy.ref.cluster:
@@ -88,7 +94,12 @@ def level_of(policy: Policy) -> Level:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:
-    """What one policy says of a workload at an instant: an open window, what lifts it, or why it holds."""
+    """The result of one policy for a workload at an instant.
+
+    ``span`` is its open window, ``exempt`` what exempts the workload from it, and ``held`` the sentence
+    that says why the policy cannot be evaluated. A policy without any of these pauses nothing at that
+    instant.
+    """
 
     policy: Policy
     span: Span | None = None
@@ -97,24 +108,26 @@ class PolicyDecision:
 
 
 def decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:
-    """The decision for a workload. Total: every workload gets exactly one.
+    """Return the decision for a workload at ``now``. Every workload gets exactly one; nothing is raised.
 
-    A freeze that cannot be evaluated holds, unless the rules below it pause anyway.
+    A freeze that cannot be evaluated holds the workload, unless the levels below it pause the workload
+    anyway.
     """
     if policy_set.unreadable:
         return Decision(DesiredState.HOLD, policy_set.unreadable)
     if not workload.school:
         return Decision(
-            DesiredState.UNGOVERNED, f"it carries no label {names.SCHOOL_LABEL}: nothing governs it"
+            DesiredState.UNGOVERNED, f"the workload has no label {names.SCHOOL_LABEL}: no policy governs it"
         )
     if workload.namespace not in policy_set.namespaces and policy_set.cluster():
         return Decision(DesiredState.HOLD, f"namespace {workload.namespace} has not been read yet")
-    in_reach = [p for p in policy_set.over(workload.namespace) if not p.dry_run and p.covers(workload)]
-    freezes = [ask(policy_set, policy, workload, now) for policy in in_reach if policy.enforced]
+    candidates = policy_set.for_namespace(workload.namespace)
+    governing = [policy for policy in candidates if not policy.dry_run and policy.covers(workload)]
+    freezes = [evaluate(policy_set, policy, workload, now) for policy in governing if policy.enforced]
     open_ = [freeze for freeze in freezes if freeze.span and not freeze.exempt]
     if open_:
         return _paused(open_, tuple(freeze.policy for freeze in open_))
-    decision = _by_level(policy_set, in_reach, workload, now)
+    decision = _by_level(policy_set, governing, workload, now)
     held = next((freeze for freeze in freezes if freeze.held), None)
     if held is None or decision.desired_state is DesiredState.PAUSE:
         return decision
@@ -122,40 +135,40 @@ def decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision
 
 
 def _by_level(
-    policy_set: PolicySet, in_reach: Sequence[Policy], workload: Workload, now: datetime
+    policy_set: PolicySet, governing: Sequence[Policy], workload: Workload, now: datetime
 ) -> Decision:
-    """Rule 2: the most specific level that has a policy for it decides; rule 3: none."""
+    """Decide by the most specific level that has a policy; UNGOVERNED if none has."""
     for level in (Level.SCHOOL, Level.NAMESPACE, Level.CLUSTER):
-        policies = tuple(policy for policy in in_reach if level_of(policy) is level)
+        policies = tuple(policy for policy in governing if level_of(policy) is level)
         if policies:
-            return _add_up(
-                [ask(policy_set, policy, workload, now) for policy in policies], policies, workload
-            )
-    # Both are in whole seconds: a pause of the very second in which the CRD was made is older, too.
+            results = [evaluate(policy_set, policy, workload, now) for policy in policies]
+            return _combined(results, policies, workload)
+    # Both times are whole seconds: a pause in the second in which the CRD was created is older, too.
     if workload.paused_at is not None and workload.paused_at <= policy_set.api_since:
-        return Decision(DesiredState.HOLD, OLDER_THAN_API)
-    return Decision(DesiredState.UNGOVERNED, f"no policy is for school {workload.school}: it is never paused")
+        return Decision(DesiredState.HOLD, PAUSED_BEFORE_CRD)
+    return Decision(DesiredState.UNGOVERNED, f"no policy applies to school {workload.school}")
 
 
-OLDER_THAN_API = (
-    "its pause is older than the policies' CRD, so its policy was wiped with the CRD rather than deleted: "
-    "apply the policy again, or hand it back with: syncpause release"
+PAUSED_BEFORE_CRD = (
+    "its pause is older than the CRD of the policies, so its policy was deleted with the CRD: "
+    "apply the policy again, or resume the workload with syncpause release"
 )
 
 
-def _add_up(
-    policy_decisions: list[PolicyDecision], policies: tuple[Policy, ...], workload: Workload
+def _combined(
+    results: Sequence[PolicyDecision], policies: tuple[Policy, ...], workload: Workload
 ) -> Decision:
-    open_ = [policy_decision for policy_decision in policy_decisions if policy_decision.span]
+    """Decide by the policies of one level. A pause takes precedence over a hold, a hold over an exemption."""
+    open_ = [result for result in results if result.span]
     exempted = exempt_annotation(workload)
     if open_ and exempted:
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
-        who = Exempted(workload.short_name, exempted)
-        return Decision(DesiredState.EXEMPT, reason, policies, open_[0].policy, open_[0].span, who)
-    pausing = [policy_decision for policy_decision in open_ if not policy_decision.exempt]
+        by_annotation = Exempted(workload.short_name, exempted)
+        return Decision(DesiredState.EXEMPT, reason, policies, open_[0].policy, open_[0].span, by_annotation)
+    pausing = [result for result in open_ if not result.exempt]
     if pausing:
         return _paused(pausing, policies)
-    held = next((policy_decision for policy_decision in policy_decisions if policy_decision.held), None)
+    held = next((result for result in results if result.held), None)
     if held:
         return _held(held, policies)
     if open_:
@@ -163,21 +176,21 @@ def _add_up(
         assert first.exempt is not None
         reason = f"exempt by {first.exempt.by}: {first.exempt.reason}"
         return Decision(DesiredState.EXEMPT, reason, policies, first.policy, first.span, first.exempt)
-    by = " and ".join(str(policy.ref) for policy in policies)
-    return Decision(DesiredState.SYNC, f"no window of {by} is open", policies)
+    refs = " and ".join(str(policy.ref) for policy in policies)
+    return Decision(DesiredState.SYNC, f"no window of {refs} is open", policies)
 
 
 def exempt_annotation(workload: Workload) -> str:
-    """The reason in the exempt annotation; "" without one. ``false`` and nothing at all exempt nobody."""
+    """Return the reason in the exempt annotation; "" if the annotation is absent, blank or ``false``."""
     reason = workload.annotations.get(names.EXEMPT, "").strip()
     return "" if reason.lower() == "false" else reason
 
 
-def ask(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> PolicyDecision:
-    """What a policy that is for a workload says of it."""
+def evaluate(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> PolicyDecision:
+    """Return the result of a policy for a workload that it covers. Nothing is raised."""
     try:
         zone = policy_set.zone_for(policy, workload.namespace)
-    except Unevaluable as error:
+    except EvaluationError as error:
         return PolicyDecision(policy, held=f"{policy.ref} cannot be evaluated: {error}")
     span = policy.calendar(zone, workload.namespace, workload.school).open_span(now)
     if span is None:
@@ -185,16 +198,13 @@ def ask(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime
     exemption = policy.exemption_for(workload, now, zone)
     if exemption is None:
         return PolicyDecision(policy, span)
-    by = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
-    return PolicyDecision(policy, span, by)
+    exempted = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
+    return PolicyDecision(policy, span, exempted)
 
 
-def _paused(policy_decisions: list[PolicyDecision], policies: tuple[Policy, ...]) -> Decision:
-    """Of several open windows, the one that ends last is named."""
-    last = max(
-        policy_decisions,
-        key=lambda policy_decision: policy_decision.span.ends if policy_decision.span else ALWAYS,
-    )
+def _paused(results: Sequence[PolicyDecision], policies: tuple[Policy, ...]) -> Decision:
+    """Pause by the open window that ends last."""
+    last = max(results, key=lambda result: result.span.ends if result.span else EARLIEST)
     assert last.span is not None
     kind = "frozen" if last.policy.enforced else "paused"
     reason = (
@@ -204,5 +214,5 @@ def _paused(policy_decisions: list[PolicyDecision], policies: tuple[Policy, ...]
     return Decision(DesiredState.PAUSE, reason, policies, last.policy, last.span)
 
 
-def _held(policy_decision: PolicyDecision, policies: tuple[Policy, ...]) -> Decision:
-    return Decision(DesiredState.HOLD, policy_decision.held, policies, policy_decision.policy)
+def _held(result: PolicyDecision, policies: tuple[Policy, ...]) -> Decision:
+    return Decision(DesiredState.HOLD, result.held, policies, result.policy)

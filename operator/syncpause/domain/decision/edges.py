@@ -1,4 +1,4 @@
-"""When decisions change with time alone: the next edge, and when a pause that is over ended."""
+"""Edges: the instants (UTC) at which a decision may change without an edit."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from datetime import datetime, timedelta
 
 from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy import Policy
-from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
+from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
 from syncpause.domain.workload import Workload
 
 _JUST_BEFORE = timedelta(microseconds=1)
 
 
 def next_edge(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> datetime | None:
-    """The next instant (UTC) at which the decision of a workload of the school may change by itself."""
+    """Return the first edge after ``now`` for the workloads of a school; None if there is none."""
     return min((edge for edge in _edges(policy_set, namespace, school, now) if edge > now), default=None)
 
 
 def pause_ended(policy_set: PolicySet, workload: Workload, now: datetime) -> datetime | None:
-    """When the pause of a workload that should run now ended, as the policies stand.
+    """Return the edge (UTC) that ended the pause of a workload that should run now, by the current policies.
 
-    None where no edge after its pause explains the change: then a person's edit did, and it ends now.
+    None if no edge since the pause began explains it: an edit ended the pause, at ``now``.
     """
     since = workload.paused_at
-    passed = {
+    past_edges = {
         edge
         for edge in _edges(policy_set, workload.namespace, workload.school, now)
         if edge <= now and (since is None or edge > since)
     }
-    for edge in sorted(passed, reverse=True):
+    for edge in sorted(past_edges, reverse=True):
         if decide(policy_set, workload, edge - _JUST_BEFORE).desired_state is DesiredState.PAUSE:
             return edge
     return None
 
 
 def next_edge_of(policy: Policy, now: datetime) -> datetime | None:
-    """The next instant (UTC) at which a policy may change what it says, by its own zone; None without one."""
+    """Return the first edge of a policy after ``now``, in its own zone; None if it has no zone or no edge."""
     if policy.zone is None:
         return None
     edges = policy.edges(policy.calendar(policy.zone, policy.ref.namespace, ""), now)
@@ -46,15 +46,15 @@ def next_edge_of(policy: Policy, now: datetime) -> datetime | None:
 def policy_edges(
     policy_set: PolicySet, policy: Policy, namespace: str, school: str, now: datetime
 ) -> list[datetime]:
-    """The edges of one policy as one school sees them; none where it cannot be evaluated."""
+    """Return the edges of one policy for one school; empty if the policy cannot be evaluated."""
     try:
         zone = policy_set.zone_for(policy, namespace)
-    except Unevaluable:
+    except EvaluationError:
         return []
     return list(policy.edges(policy.calendar(zone, namespace, school), now))
 
 
 def _edges(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> Iterator[datetime]:
-    for policy in policy_set.over(namespace):
+    for policy in policy_set.for_namespace(namespace):
         if policy.names_school(school):
             yield from policy_edges(policy_set, policy, namespace, school, now)

@@ -1,4 +1,4 @@
-"""Policies made ready to evaluate: the API's strings turned into days, zones and selectors."""
+"""Policies in the form in which they are evaluated: days, zones and selectors instead of strings."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from syncpause.domain.decision.selectors import EVERYTHING, Selector
 from syncpause.domain.decision.windows import Calendar, Window, day_after, first_instant, parse_day
 from syncpause.domain.workload import Workload
 
-ALWAYS = datetime.min.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Stands for the time of an event without a time, and sorts before all others."""
 
 
 class PolicyRef(NamedTuple):
-    """What names a policy in a cluster; a cluster policy has no namespace."""
+    """Identifies a policy in a cluster. The namespace of a cluster policy is empty."""
 
     namespace: str
     name: str
@@ -36,7 +37,11 @@ class PolicyRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """What goes on syncing while a window is open; days inclusive, None is open-ended."""
+    """Workloads that keep syncing while a window is open.
+
+    ``first_day`` and ``last_day`` are inclusive local days; None leaves that side open. ``schools`` and
+    ``applications`` match everything if None.
+    """
 
     name: str
     reason: str
@@ -48,7 +53,7 @@ class Exemption:
 
     @classmethod
     def of(cls, exemption: ApiExemption) -> Exemption:
-        """Compile the API's form."""
+        """Compile an exemption of the API. Raises ValueError if a day is invalid, which the API excludes."""
         return cls(
             name=exemption.name,
             reason=exemption.reason,
@@ -59,12 +64,12 @@ class Exemption:
             last_day=date.fromisoformat(exemption.until) if exemption.until else None,
         )
 
-    def lifts(self, workload: Workload, now: datetime, zone: ZoneInfo) -> bool:
-        """Whether it leaves the workload running now."""
+    def applies_to(self, workload: Workload, now: datetime, zone: ZoneInfo) -> bool:
+        """Whether it exempts the workload at ``now``, with its days in the zone."""
         return self._names(workload) and self._begins(zone) <= now and not self._is_over(now, zone)
 
     def edges(self, zone: ZoneInfo) -> Iterator[datetime]:
-        """The instants at which it begins and is over."""
+        """Yield the instants (UTC) at which it begins and ends, if it does."""
         if self.first_day:
             yield first_instant(self.first_day, zone)
         if self.last_day:
@@ -78,7 +83,7 @@ class Exemption:
         )
 
     def _begins(self, zone: ZoneInfo) -> datetime:
-        return first_instant(self.first_day, zone) if self.first_day else ALWAYS
+        return first_instant(self.first_day, zone) if self.first_day else EARLIEST
 
     def _is_over(self, now: datetime, zone: ZoneInfo) -> bool:
         return self.last_day is not None and now >= day_after(self.last_day, zone)
@@ -86,13 +91,18 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy of either kind. ``invalid`` is a sentence where it cannot be evaluated."""
+    """A policy of either kind.
+
+    ``schools`` matches every school if None. ``spread`` is the time over which resumes are spread.
+    ``invalid`` is the sentence that says why the policy cannot be evaluated, and is empty if it can;
+    ``zone`` is None only then.
+    """
 
     ref: PolicyRef
     zone: ZoneInfo | None
     uid: str = ""
     generation: int = 0
-    created: datetime = ALWAYS
+    created: datetime = EARLIEST
     schools: frozenset[str] | None = None
     selector: Selector = EVERYTHING
     namespace_selector: Selector = EVERYTHING
@@ -107,7 +117,7 @@ class Policy:
 
     @classmethod
     def of(cls, ref: PolicyRef, spec: PolicySpec, zone: ZoneInfo) -> Policy:
-        """Compile a spec that the API has already checked."""
+        """Compile a spec that the API has validated."""
         cluster = spec if isinstance(spec, ClusterPolicySpec) else None
         return cls(
             ref=ref,
@@ -128,28 +138,28 @@ class Policy:
         )
 
     def enforcing(self) -> Policy:
-        """The same policy as if its mode were Enforce."""
+        """Return the policy with its mode set to Enforce."""
         return replace(self, dry_run=False)
 
     def names_school(self, school: str) -> bool:
-        """Whether the school is among those it is for."""
+        """Whether ``schools`` includes the school."""
         return self.schools is None or school in self.schools
 
     def covers(self, workload: Workload) -> bool:
-        """Whether the workload is among those it is for, its namespace aside."""
+        """Whether it selects the workload by school and labels. The namespace is not considered."""
         return self.names_school(workload.school) and self.selector.matches(workload.labels)
 
     def calendar(self, zone: ZoneInfo, namespace: str, school: str) -> Calendar:
-        """Its windows as one school's zone sees them, with the school's share of the spread."""
+        """Return its windows in the zone, with the share of the spread of the school."""
         delay = share_of_spread(self.spread, namespace, school) if self.spread else self.spread
         return Calendar(self.windows, zone, delay)
 
     def exemption_for(self, workload: Workload, now: datetime, zone: ZoneInfo) -> Exemption | None:
-        """The first exemption that leaves the workload running now."""
-        return next((item for item in self.exemptions if item.lifts(workload, now, zone)), None)
+        """Return the first exemption that applies to the workload at ``now``; None without one."""
+        return next((item for item in self.exemptions if item.applies_to(workload, now, zone)), None)
 
     def edges(self, calendar: Calendar, now: datetime) -> Iterator[datetime]:
-        """Every instant at which it may change what runs, in the calendar's zone."""
+        """Yield the instants (UTC) at which its windows and exemptions begin and end, unsorted."""
         yield from calendar.edges(now)
         for exemption in self.exemptions:
             yield from exemption.edges(calendar.zone)
@@ -157,7 +167,10 @@ class Policy:
 
 @lru_cache(maxsize=65536)
 def share_of_spread(spread: timedelta, namespace: str, school: str) -> timedelta:
-    """A school's delay: the same in every process, even over the schools, below the spread."""
+    """Return the delay of a school's resumes, from 0 to less than ``spread``, in whole seconds.
+
+    It depends only on the arguments, and is spread evenly over the schools by a hash.
+    """
     digest = hashlib.sha256(f"{namespace}/{school}".encode()).digest()
     seconds = int.from_bytes(digest[:8], "big") * int(spread.total_seconds()) >> 64
     return timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""All that a decision depends on, but for the workload and the time: policies and namespaces."""
+"""The policies and namespaces on which decisions depend."""
 
 from __future__ import annotations
 
@@ -8,62 +8,66 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syncpause.api.zones import load_zone
-from syncpause.domain.decision.policy import ALWAYS, Policy, PolicyRef
+from syncpause.domain.decision.policy import EARLIEST, Policy, PolicyRef
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """What matters of a Namespace: its labels, and the zone it is annotated with."""
+    """A Namespace: its labels, and the time zone of its annotation as written; None without one."""
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
 
 
-class Unevaluable(Exception):
-    """A policy cannot be evaluated for a namespace; the message says why and what mends it."""
+class EvaluationError(Exception):
+    """A policy cannot be evaluated for a namespace. The message names the cause and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """The policies and namespaces as last read.
+    """The policies and namespaces as last read from the API server.
 
-    ``unreadable`` is a sentence while policies cannot be read: then everything holds.
-    ``api_since`` is when the CRDs were created: a pause older than that was wiped with them, not deleted.
+    ``unreadable`` is the sentence that says why policies cannot be read; every decision is HOLD until it is
+    empty. ``api_since`` is the instant at which the CRDs were created: the policy of an older pause was
+    deleted with its CRD.
     """
 
     policies: Mapping[PolicyRef, Policy] = field(default_factory=dict)
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
     unreadable: str = ""
-    api_since: datetime = ALWAYS
+    api_since: datetime = EARLIEST
     _local: Mapping[str, tuple[Policy, ...]] = field(init=False, default_factory=dict)
     _cluster: tuple[Policy, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        local: dict[str, list[Policy]] = {}
+        by_namespace: dict[str, list[Policy]] = {}
         for ref in sorted(self.policies):
-            local.setdefault(ref.namespace, []).append(self.policies[ref])
-        object.__setattr__(self, "_cluster", tuple(local.pop("", ())))
-        object.__setattr__(self, "_local", {name: tuple(found) for name, found in local.items()})
+            by_namespace.setdefault(ref.namespace, []).append(self.policies[ref])
+        object.__setattr__(self, "_cluster", tuple(by_namespace.pop("", ())))
+        object.__setattr__(self, "_local", {name: tuple(found) for name, found in by_namespace.items()})
 
     def with_policies(self, policies: Iterable[Policy]) -> PolicySet:
-        """The same policy set with exactly these policies."""
+        """Return a copy with exactly these policies."""
         return replace(self, policies={policy.ref: policy for policy in policies})
 
     def enforcing(self, ref: PolicyRef) -> PolicySet:
-        """The policy set as it would be if that policy's mode were Enforce."""
+        """Return a copy in which the mode of one policy is Enforce. Raises KeyError if it is unknown."""
         return replace(self, policies={**self.policies, ref: self.policies[ref].enforcing()})
 
     def local(self, namespace: str) -> tuple[Policy, ...]:
-        """The namespaced policies of a namespace."""
+        """Return the policies in a namespace, sorted by name."""
         return self._local.get(namespace, ())
 
     def cluster(self) -> tuple[Policy, ...]:
-        """The cluster policies."""
+        """Return the cluster policies, sorted by name."""
         return self._cluster
 
-    def over(self, namespace: str) -> Iterator[Policy]:
-        """Every policy that may reach into a namespace, whatever it selects there."""
+    def for_namespace(self, namespace: str) -> Iterator[Policy]:
+        """Yield the policies that may govern workloads of a namespace.
+
+        A namespace that is not read yet gets all cluster policies.
+        """
         yield from self.local(namespace)
         known = self.namespaces.get(namespace)
         for policy in self._cluster:
@@ -71,19 +75,19 @@ class PolicySet:
                 yield policy
 
     def zone_for(self, policy: Policy, namespace: str) -> ZoneInfo:
-        """The zone in which a policy's days stand for a namespace. Raises Unevaluable."""
+        """Return the zone of a policy's days in a namespace. Raises EvaluationError."""
         if policy.invalid or policy.zone is None:
-            raise Unevaluable(policy.invalid)
+            raise EvaluationError(policy.invalid)
         if not policy.ref.cluster:
             return policy.zone
         known = self.namespaces.get(namespace)
         if known is None:
-            raise Unevaluable(f"namespace {namespace} has not been read yet")
+            raise EvaluationError(f"namespace {namespace} has not been read yet")
         if known.time_zone is None:
             return policy.zone
         try:
             return load_zone(known.time_zone)
         except ValueError as error:
-            raise Unevaluable(
+            raise EvaluationError(
                 f"namespace {namespace}, annotation syncpause.dev/time-zone: {known.time_zone!r} is {error}"
             ) from None

@@ -10,14 +10,14 @@ from syncpause.api.selectors import LabelSelector
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One ANDed condition on a label."""
+    """One condition of a selector. ``operator`` is In, NotIn, Exists or DoesNotExist."""
 
     key: str
     operator: str
     values: frozenset[str]
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether the labels satisfy it; NotIn also holds where the label is absent."""
+        """Whether the labels meet it. NotIn also matches labels without the key."""
         match self.operator:
             case "In":
                 return labels.get(self.key) in self.values
@@ -31,13 +31,13 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A LabelSelector made ready to match; an empty one matches everything."""
+    """A compiled LabelSelector. It matches if all requirements do, and everything if it has none."""
 
     requirements: tuple[Requirement, ...] = ()
 
     @classmethod
     def of(cls, selector: LabelSelector | None) -> Selector:
-        """Compile the API's form."""
+        """Compile a LabelSelector of the API; None matches everything."""
         if selector is None:
             return cls()
         equal = [Requirement(key, "In", frozenset({value})) for key, value in selector.match_labels.items()]
@@ -48,7 +48,7 @@ class Selector:
         return cls((*equal, *other))
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether every requirement holds."""
+        """Whether the labels meet every requirement."""
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 

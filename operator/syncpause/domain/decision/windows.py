@@ -1,8 +1,8 @@
-"""Days and windows to instants, exact across daylight saving changes.
+"""Converts days and windows to instants, exactly across daylight saving changes.
 
-A local day begins at its first instant: at midnight; where midnight does not exist
-(a DST change at midnight, as in Cairo or Santiago), at the first instant that does;
-where it happens twice (Havana), at the first of the two. All instants are UTC.
+A local day begins at its first instant. That is midnight. If midnight does not exist (a DST change at
+midnight, as in Cairo or Santiago), it is the first instant after the gap. If midnight happens twice
+(Havana), it is the earlier one. All instants are UTC.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ONE_SECOND = timedelta(seconds=1)
 
 @lru_cache(maxsize=65536)
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
-    """The UTC instant at which the local day begins in the zone.
+    """Return the instant (UTC) at which the local day begins in the zone.
 
-    A day that a zone skipped altogether (Samoa, 2011-12-30) begins where the next one does.
+    A day that the zone skips (Samoa, 2011-12-30) begins when the next day does.
     """
     midnight = datetime.combine(day, time())
     candidate = midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -31,7 +31,7 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(midnight: datetime, candidate: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant whose local time is at or past a midnight that does not exist."""
+    """Return the first instant (UTC) after the gap that contains the local midnight."""
     before, after = candidate - 2 * ONE_DAY, candidate + ONE_DAY
     while after - before > ONE_SECOND:
         middle = (before + (after - before) / 2).replace(microsecond=0)
@@ -43,7 +43,7 @@ def _end_of_gap(midnight: datetime, candidate: datetime, zone: ZoneInfo) -> date
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
-    """The calendar day in which the instant lies in the zone."""
+    """Return the local day of the instant in the zone."""
     return instant.astimezone(zone).date()
 
 
@@ -55,7 +55,7 @@ class MonthDay:
     day: int
 
     def in_year(self, year: int) -> date:
-        """That day of one year; 02-29 never gets here, the API refuses it."""
+        """Return the day in one year. Raises ValueError for 02-29, which the API rejects."""
         return date(year, self.month, self.day)
 
 
@@ -63,7 +63,7 @@ Day = date | MonthDay
 
 
 def parse_day(text: str) -> Day:
-    """Read ``YYYY-MM-DD`` or ``MM-DD``, as the API has already checked it."""
+    """Parse ``YYYY-MM-DD`` or ``MM-DD``. Raises ValueError for other text, which the API rejects."""
     if len(text) == len("MM-DD"):
         month, day = text.split("-")
         return MonthDay(int(month), int(day))
@@ -72,7 +72,11 @@ def parse_day(text: str) -> Day:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One occurrence of a window in one zone: days inclusive, instants half-open (UTC)."""
+    """One occurrence of a window in one zone.
+
+    The local days are inclusive. ``opens`` is inside the window, ``ends`` is the first instant after it
+    (both UTC).
+    """
 
     window: str
     first_day: date
@@ -83,14 +87,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """First day to last day, inclusive, once or every year."""
+    """A window from its first to its last local day, inclusive: both dates, or both days of every year."""
 
     name: str
     first_day: Day
     last_day: Day
 
     def spans(self, zone: ZoneInfo, years: range) -> Iterator[Span]:
-        """The occurrences that begin in the given local years; a dated window has one, always."""
+        """Yield the occurrences that begin in the local years; a dated window yields its only one always."""
         if isinstance(self.first_day, MonthDay):
             for year in years:
                 yield self._span(*self._annual_days(year), zone)
@@ -108,7 +112,7 @@ class Window:
 
 
 def day_after(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a local day, the last of something, is over."""
+    """Return the instant (UTC) at which the local day ends."""
     return first_instant(day + ONE_DAY, zone)
 
 
@@ -121,9 +125,9 @@ def _spans(windows: tuple[Window, ...], zone: ZoneInfo, year: int) -> tuple[Span
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The windows of one policy as one zone sees them.
+    """The windows of one policy in one zone, for one school.
 
-    ``delay`` moves each end, never an opening: the share of ``resumeSpread`` that falls to one school.
+    ``delay`` is the share of the school in ``resumeSpread``. It delays each end, and no opening.
     """
 
     windows: tuple[Window, ...]
@@ -131,28 +135,29 @@ class Calendar:
     delay: timedelta = timedelta()
 
     def spans(self, now: datetime) -> tuple[Span, ...]:
-        """All dated spans, and the annual ones from two years before to two years after."""
+        """Return the spans of dated windows, and of annual ones within two years of ``now``, sorted."""
         return _spans(self.windows, self.zone, local_day(now, self.zone).year)
 
     def open_span(self, now: datetime) -> Span | None:
-        """The span that is open; of several, the one that ends last."""
-        open_ = [span for span in self.spans(now) if span.opens <= now < span.ends + self.delay]
-        return max(open_, key=lambda span: span.ends, default=None)
+        """Return the span that is open at ``now``, of several the one that ends last; None without one."""
+        open_spans = [span for span in self.spans(now) if span.opens <= now < span.ends + self.delay]
+        return max(open_spans, key=lambda span: span.ends, default=None)
 
     def next_span(self, now: datetime) -> Span | None:
-        """The first span that has yet to open."""
+        """Return the first span that opens after ``now``; None without one."""
         return next((span for span in self.spans(now) if span.opens > now), None)
 
     def edges(self, now: datetime) -> Iterator[datetime]:
-        """Every instant at which a span opens or ends."""
+        """Yield the instants (UTC) at which a span opens or ends, with the delay."""
         for span in self.spans(now):
             yield span.opens
             yield span.ends + self.delay
 
     def resumes_at(self, now: datetime) -> datetime | None:
-        """When it is first outside of every window, if it is inside one now.
+        """Return the first instant (UTC) after ``now`` that is outside of every window.
 
-        Windows that touch or overlap make one pause. None where no end is in sight.
+        Windows that touch or overlap make one pause. None if no window is open, or if no end is within
+        `spans`.
         """
         instant = now
         for _ in range(len(self.spans(now)) + 1):

@@ -1,1 +1,1 @@
-"""What a person asks before or after: explanations, comparisons, a school's year, edits."""
+"""Results for the command line: explanations, comparisons, a school's year and edits of a policy."""

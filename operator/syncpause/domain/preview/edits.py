@@ -1,4 +1,4 @@
-"""What a person in a hurry changes in a policy: specs as JSON values in, specs as JSON values out."""
+"""Edits of a policy's spec. Specs are JSON values; each function returns a new one."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ _NAME_LENGTH = 63
 
 
 def with_dates(spec: Spec, first: str, last: str) -> dict[str, Any]:
-    """The spec with a window of these days (both YYYY-MM-DD, or both MM-DD).
+    """Return the spec with a window of these days (both YYYY-MM-DD, or both MM-DD).
 
-    An only window is replaced; of several, those that share a day with the new one, or else none.
+    The new window replaces the only window. Of several windows, it replaces those that share a day with it.
     """
     windows = list(spec.get("windows") or ())
     replaced = windows if len(windows) < 2 else [item for item in windows if _overlap(item, first, last)]
     kept = [item for item in windows if item not in replaced]
     taken = {item["name"] for item in kept}
-    name = replaced[0]["name"] if replaced else _free(SUMMER, taken)
+    name = replaced[0]["name"] if replaced else _unused_name(SUMMER, taken)
     return {**spec, "windows": [*kept, {"name": name, "firstDay": first, "lastDay": last}]}
 
 
 def with_exemption(
     spec: Spec, school: str, applications: Sequence[str], *, first: str | None, until: str, reason: str
 ) -> dict[str, Any]:
-    """The spec with an exemption of a school, or of some of its applications; one of the same is replaced."""
+    """Return the spec with an exemption of a school, or of some of its applications.
+
+    It replaces an exemption of exactly the same. ``first`` and ``until`` are YYYY-MM-DD.
+    """
     exemptions = list(spec.get("exemptions") or ())
     same = [item for item in exemptions if _is_for(item, school, applications)]
     others = [item for item in exemptions if item not in same]
-    wanted = "-".join((school, *applications))
-    name = same[0]["name"] if same else _free(_slug(wanted), {item["name"] for item in others})
+    slug = _slug("-".join((school, *applications)))
+    name = same[0]["name"] if same else _unused_name(slug, {item["name"] for item in others})
     exemption: dict[str, Any] = {"name": name, "schools": [school]}
     if applications:
         exemption["applications"] = sorted(applications)
@@ -47,34 +50,35 @@ def with_exemption(
 def without_exemptions(
     spec: Spec, school: str, applications: Sequence[str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The spec without the exemptions of that school alone, and those that were taken out.
+    """Return the spec without the exemptions of only that school, and the removed exemptions.
 
-    With ``applications`` only that of just these.
+    With ``applications``, removes only the exemption of exactly these. Never removes one with a selector.
     """
     exemptions = list(spec.get("exemptions") or ())
-    gone = [
+    removed = [
         item
         for item in exemptions
         if item.get("schools") == [school]
         and "selector" not in item
         and (not applications or _is_for(item, school, applications))
     ]
-    return {**spec, "exemptions": [item for item in exemptions if item not in gone]}, gone
+    return {**spec, "exemptions": [item for item in exemptions if item not in removed]}, removed
 
 
 def copy_for_school(spec: Spec, school: str, zone: str) -> dict[str, Any]:
-    """The spec of a policy of one's own for a school, which pauses it as another policy does now.
+    """Return the spec of a new policy for one school that pauses it as the given spec does, in the zone.
 
-    A policy that names the school replaces the other for it; so all that concerns it must come along.
+    The new policy replaces the other one for the school, so it takes over all fields and exemptions that
+    concern it.
     """
     kept = ("selector", "windows", "missedRuns", "activeJobs", "resumeSpread")
-    concerned = [item for item in spec.get("exemptions") or () if school in item.get("schools", [school])]
+    exemptions = [item for item in spec.get("exemptions") or () if school in item.get("schools", [school])]
     own = {
         "timeZone": zone,
         "schools": [school],
         **{field: spec[field] for field in kept if spec.get(field)},
     }
-    return {**own, "exemptions": concerned} if concerned else own
+    return {**own, "exemptions": exemptions} if exemptions else own
 
 
 def _is_for(exemption: Mapping[str, Any], school: str, applications: Iterable[str]) -> bool:
@@ -86,7 +90,7 @@ def _is_for(exemption: Mapping[str, Any], school: str, applications: Iterable[st
 
 
 def _overlap(window: Mapping[str, Any], first: str, last: str) -> bool:
-    """Whether they share a day of any year; a window that wraps the year's end is two."""
+    """Whether a window shares a day with the given days. Annual days are compared without their year."""
     ours, theirs = (first, last), (window["firstDay"], window["lastDay"])
     if is_annual(first) or is_annual(window["firstDay"]):
         ours, theirs = (first[-5:], last[-5:]), (theirs[0][-5:], theirs[1][-5:])
@@ -102,11 +106,11 @@ def _slug(text: str) -> str:
     return kept[:_NAME_LENGTH].strip("-") or SUMMER
 
 
-def _free(wanted: str, taken: Iterable[str]) -> str:
-    """The wanted name, or with the first number that makes it free."""
-    used, name, number = set(taken), wanted, 2
+def _unused_name(name: str, taken: Iterable[str]) -> str:
+    """Return the name, with the lowest number from 2 that makes it unused if it is taken."""
+    used, base, number = set(taken), name, 2
     while name in used:
         suffix = f"-{number}"
-        name = f"{wanted[: _NAME_LENGTH - len(suffix)]}{suffix}"
+        name = f"{base[: _NAME_LENGTH - len(suffix)]}{suffix}"
         number += 1
     return name

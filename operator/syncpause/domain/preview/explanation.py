@@ -1,21 +1,21 @@
-"""Why a workload is paused or not: the policies that were considered, and the rule that decided."""
+"""Explains the decision for a workload: the rule behind it, and the part of each policy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncpause.domain.decision.decide import Decision, Level, PolicyDecision, ask, decide, level_of
+from syncpause.api import names
+from syncpause.domain.decision.decide import Decision, Level, PolicyDecision, decide, evaluate, level_of
 from syncpause.domain.decision.policy import Policy, PolicyRef
-from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
-from syncpause.domain.decision.windows import Calendar
-from syncpause.domain.status.counts import first_few
+from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
+from syncpause.domain.sentences import first_few
 from syncpause.domain.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """One policy, whether it is of those that decide, and a sentence on what it has to say."""
+    """One policy, whether it is one of the deciding policies, and a sentence about its part."""
 
     ref: PolicyRef
     decides: bool
@@ -24,7 +24,7 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision as `decide` gives it, the rule behind it, and every policy in reach of the namespace."""
+    """The decision that `decide` returns, the rule behind it, and all policies of namespace and cluster."""
 
     decision: Decision
     rule: str
@@ -32,7 +32,7 @@ class Explanation:
 
 
 def explain(policy_set: PolicySet, workload: Workload, now: datetime) -> Explanation:
-    """Explain the decision for a workload."""
+    """Return the explanation of the decision for a workload at ``now``, deciding policies first."""
     decision = decide(policy_set, workload, now)
     policies = (*policy_set.local(workload.namespace), *policy_set.cluster())
     considered = (_consider(policy_set, policy, workload, decision, now) for policy in policies)
@@ -41,20 +41,20 @@ def explain(policy_set: PolicySet, workload: Workload, now: datetime) -> Explana
 
 
 _RULES = {
-    Level.FREEZE: "an Enforced cluster policy comes before all others while its window is open",
+    Level.FREEZE: "an Enforced cluster policy takes precedence over all others while its window is open",
     Level.SCHOOL: "policies that name the school are its own dates, and replace all others",
     Level.NAMESPACE: "policies of its namespace are the district's dates, and replace the cluster's",
-    Level.CLUSTER: "cluster policies are everybody's default, where nothing more specific is for the school",
+    Level.CLUSTER: "cluster policies are the default, where no more specific policy applies to the school",
 }
 
 
 def _rule(policy_set: PolicySet, workload: Workload, decision: Decision) -> str:
     if policy_set.unreadable:
-        return "while policies cannot be read, everything keeps its state"
+        return "while policies cannot be read, every workload keeps its state"
     if not workload.school:
-        return "only workloads that carry a school's name are ever paused"
+        return f"only a workload with the label {names.SCHOOL_LABEL} is ever paused"
     if not decision.policies:
-        return "what no policy is for is never paused"
+        return "a workload to which no policy applies is never paused"
     return _RULES[level_of(decision.policies[0])]
 
 
@@ -62,54 +62,55 @@ def _consider(
     policy_set: PolicySet, policy: Policy, workload: Workload, decision: Decision, now: datetime
 ) -> Considered:
     decides = policy in decision.policies
-    outside = _outside(policy_set, policy, workload)
-    if outside:
-        return Considered(policy.ref, False, outside)
-    sentence = _say(policy_set, policy, workload, ask(policy_set, policy, workload, now), now)
+    mismatch = _mismatch(policy_set, policy, workload)
+    if mismatch:
+        return Considered(policy.ref, False, mismatch)
+    sentence = _result_sentence(
+        policy_set, policy, workload, evaluate(policy_set, policy, workload, now), now
+    )
     if not decides and level_of(policy) is not Level.FREEZE and decision.policies:
-        by = first_few(str(item.ref) for item in decision.policies)
-        sentence = f"counts for nothing here, for {by} comes first; by itself: {sentence}"
+        refs = first_few(str(item.ref) for item in decision.policies)
+        sentence = f"no effect here, because {refs} takes precedence; {sentence}"
     return Considered(policy.ref, decides, sentence)
 
 
-def _outside(policy_set: PolicySet, policy: Policy, workload: Workload) -> str:
-    """Why a policy is not for a workload; empty where it is."""
+def _mismatch(policy_set: PolicySet, policy: Policy, workload: Workload) -> str:
+    """Return why a policy does not govern a workload; "" if it matches."""
     known = policy_set.namespaces.get(workload.namespace)
     if policy.ref.cluster and known and not policy.namespace_selector.matches(known.labels):
         return f"its namespaceSelector does not select {workload.namespace}"
     if not policy.names_school(workload.school):
-        return f"it is for {first_few(policy.schools or ())}"
+        return f"it applies only to {first_few(policy.schools or ())}"
     if not policy.selector.matches(workload.labels):
         return "its selector does not match the workload's labels"
     if policy.dry_run:
-        return "it is a dry run, and governs nothing"
+        return "its mode is DryRun: it pauses nothing"
     return ""
 
 
-def _say(
-    policy_set: PolicySet, policy: Policy, workload: Workload, policy_decision: PolicyDecision, now: datetime
+def _result_sentence(
+    policy_set: PolicySet, policy: Policy, workload: Workload, result: PolicyDecision, now: datetime
 ) -> str:
-    if policy_decision.held:
-        return policy_decision.held
-    if policy_decision.span is None:
-        return _closed(policy_set, policy, workload, now)
-    span = policy_decision.span
-    sentence = f"its window {span.window} is open, {span.first_day} to {span.last_day}"
-    if policy_decision.exempt is None:
+    if result.held:
+        return result.held
+    if result.span is None:
+        return _closed_sentence(policy_set, policy, workload, now)
+    sentence = f"its window {result.span.window} is open, {result.span.first_day} to {result.span.last_day}"
+    if result.exempt is None:
         return sentence
-    until = f" until {policy_decision.exempt.last_day}" if policy_decision.exempt.last_day else ""
-    return f"{sentence}, and {policy_decision.exempt.by} exempts it{until}: {policy_decision.exempt.reason}"
+    until = f" until {result.exempt.last_day}" if result.exempt.last_day else ""
+    return f"{sentence}, and {result.exempt.by} exempts it{until}: {result.exempt.reason}"
 
 
-def _closed(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> str:
+def _closed_sentence(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> str:
     try:
         zone = policy_set.zone_for(policy, workload.namespace)
-    except Unevaluable as error:
+    except EvaluationError as error:
         return str(error)
-    calendar: Calendar = policy.calendar(zone, workload.namespace, workload.school)
-    coming = calendar.next_span(now)
+    calendar = policy.calendar(zone, workload.namespace, workload.school)
+    following = calendar.next_span(now)
     if not policy.windows:
-        return "it has no window: what it is for is never paused"
-    if coming is None:
+        return "it has no window: it never pauses a workload"
+    if following is None:
         return "all its windows are over"
-    return f"none of its windows is open; next is {coming.window}, {coming.first_day} to {coming.last_day}"
+    return f"no window is open; the next is {following.window}, {following.first_day} to {following.last_day}"

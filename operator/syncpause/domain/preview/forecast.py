@@ -1,4 +1,4 @@
-"""What a change of policies would change for each school: now, and in what comes next."""
+"""Compares two sets of policies: what changes for each school at an instant and at its next transition."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from syncpause.api.school import SchoolState
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy_set import PolicySet
-from syncpause.domain.status.school_status import combine, most_significant
+from syncpause.domain.status.school_status import most_significant, overall_state
 from syncpause.domain.status.transition import NextTransition, next_transition, zone_of
 from syncpause.domain.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How a school stands under some policies: its state once all is written, why, and what comes next."""
+    """The state of a school under some policies after all writes, the reason, and the next transition."""
 
     state: SchoolState
     why: str
@@ -27,9 +27,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class SchoolChange:
-    """A school for which a change of policies changes something.
+    """A school for which two sets of policies differ at the instant ``at`` (UTC).
 
-    ``pauses`` and ``resumes`` are the workloads that would; both are empty where only the future changes.
+    ``pauses`` and ``resumes`` hold the workloads that would pause or resume. Both are empty if only the next
+    transition differs.
     """
 
     namespace: str
@@ -44,9 +45,9 @@ class SchoolChange:
 def compare(
     before: PolicySet, after: PolicySet, workloads: Iterable[Workload], at: Callable[[ZoneInfo], datetime]
 ) -> list[SchoolChange]:
-    """The schools for which anything differs between two policy sets, sorted by name.
+    """Return the schools for which two policy sets differ, sorted by namespace and name.
 
-    ``at`` gives the instant to look at for a school of some zone.
+    ``at`` returns the instant (UTC) to compare for schools of a zone. Workloads without a school are skipped.
     """
     schools: dict[tuple[str, str], list[Workload]] = defaultdict(list)
     for workload in workloads:
@@ -80,7 +81,10 @@ def _compare_one(
 def _instant(
     policy_set: PolicySet, workloads: Sequence[Workload], at: Callable[[ZoneInfo], datetime]
 ) -> datetime:
-    """Which policy decides, and so which zone, may itself depend on the instant: the second look tells."""
+    """Return the instant in the school's zone.
+
+    The zone may depend on the instant, so it is computed twice.
+    """
     namespace, instant = workloads[0].namespace, at(ZoneInfo("UTC"))
     for _ in range(2):
         decisions = [decide(policy_set, workload, instant) for workload in workloads]
@@ -93,7 +97,7 @@ def _forecast(
 ) -> Forecast:
     states = [_state(item, decision) for item, decision in zip(workloads, decisions, strict=True)]
     return Forecast(
-        combine(states),
+        overall_state(states),
         most_significant(decisions).reason,
         next_transition(policy_set, workloads, decisions, now),
     )
@@ -104,7 +108,7 @@ def _pauses(workload: Workload, decision: Decision) -> bool:
 
 
 def _state(workload: Workload, decision: Decision) -> SchoolState:
-    """Where it stands once the operator has done its work; what is held stays as it is."""
+    """Return its state after the operator's writes. A held workload keeps its state."""
     match decision.desired_state:
         case DesiredState.PAUSE:
             return SchoolState.PAUSED

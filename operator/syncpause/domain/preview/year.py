@@ -1,4 +1,4 @@
-"""A school's year, day by day: what it does on each, and by whose word."""
+"""The calendar year of a school: its state on each day, and the policy behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.edges import next_edge
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.decision.windows import first_instant, local_day
-from syncpause.domain.status.counts import first_few
+from syncpause.domain.sentences import first_few
 from syncpause.domain.status.school_status import most_significant
 from syncpause.domain.status.transition import zone_of
 from syncpause.domain.workload import Workload
@@ -23,7 +23,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class DayState(StrEnum):
-    """What a school does on a day, the weakest first: of two on one day, the stronger counts."""
+    """The state of a school on a day, weakest first. If a day has several states, the strongest counts."""
 
     SYNCING = "syncing"
     HELD = "unknown"
@@ -38,7 +38,7 @@ STRENGTH = {state: strength for strength, state in enumerate(DayState)}
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day's state, the policy and window behind it, and what is exempt."""
+    """The state of one day, the policy and window behind it, and the exempt applications; "" for none."""
 
     state: DayState
     policy: str = ""
@@ -48,7 +48,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Days on end of which the same is to be said, both inclusive."""
+    """Consecutive days that are equal, from ``first_day`` to ``last_day``, both inclusive."""
 
     first_day: date
     last_day: date
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class SchoolYear:
-    """A school's days from January 1 through December 31 in its own zone, without a gap."""
+    """The days of a school from January 1 to December 31 in its zone, without a gap."""
 
     namespace: str
     school: str
@@ -65,23 +65,23 @@ class SchoolYear:
     runs: tuple[Run, ...]
 
     def days(self) -> Iterator[Day]:
-        """One after the other."""
+        """Yield each day of the year in order."""
         for run in self.runs:
             for _ in range((run.last_day - run.first_day).days + 1):
                 yield run.day
 
 
 def days_in(year: int) -> int:
-    """365, or 366."""
+    """Return the number of days in a year."""
     return 365 + isleap(year)
 
 
 def year_of(policy_set: PolicySet, workloads: Sequence[Workload], year: int) -> SchoolYear:
-    """The year of the school whose workloads these are; at least one is needed."""
+    """Return the year of a school. ``workloads`` holds all of its workloads, at least one."""
     namespace, school = workloads[0].namespace, workloads[0].school
     first, after = date(year, 1, 1), date(year + 1, 1, 1)
-    noon = datetime(year, 7, 1, 12, tzinfo=UTC)
-    zone = zone_of(policy_set, namespace, [decide(policy_set, workload, noon) for workload in workloads])
+    mid_year = datetime(year, 7, 1, 12, tzinfo=UTC)
+    zone = zone_of(policy_set, namespace, [decide(policy_set, workload, mid_year) for workload in workloads])
     days = [Day(DayState.SYNCING)] * days_in(year)
     edges = _edges(policy_set, namespace, school, first_instant(first, zone), first_instant(after, zone))
     for begins, ends in pairwise(edges):
@@ -95,7 +95,7 @@ def year_of(policy_set: PolicySet, workloads: Sequence[Workload], year: int) -> 
 def _edges(
     policy_set: PolicySet, namespace: str, school: str, begins: datetime, ends: datetime
 ) -> list[datetime]:
-    """The instants between which nothing changes, with both ends."""
+    """Return the edges in the interval, with both ends. Between two of them, no decision changes."""
     edges = [begins]
     while (edge := next_edge(policy_set, namespace, school, edges[-1])) is not None and edge < ends:
         edges.append(edge)
@@ -108,7 +108,7 @@ def _number(instant: datetime, zone: ZoneInfo, first: date) -> int:
 
 def _day(workloads: Sequence[Workload], decisions: Sequence[Decision]) -> Day:
     desired_states = {decision.desired_state for decision in decisions}
-    told = most_significant(decisions)
+    shown = most_significant(decisions)
     state = _state(desired_states)
     if state in (DayState.SYNCING, DayState.HELD):
         return Day(state)
@@ -117,8 +117,8 @@ def _day(workloads: Sequence[Workload], decisions: Sequence[Decision]) -> Day:
         for workload, decision in zip(workloads, decisions, strict=True)
         if decision.desired_state is DesiredState.EXEMPT
     }
-    policy = str(told.policy.ref) if told.policy else ""
-    return Day(state, policy, told.span.window if told.span else "", first_few(exempt))
+    policy = str(shown.policy.ref) if shown.policy else ""
+    return Day(state, policy, shown.span.window if shown.span else "", first_few(exempt))
 
 
 def _state(desired_states: set[DesiredState]) -> DayState:

@@ -1,1 +1,1 @@
-"""What a status says: phases, counts, conditions, the next transition."""
+"""The statuses of policies and schools: phases, counts, conditions, next transitions and Events."""

@@ -1,4 +1,4 @@
-"""What is worth an event: transitions of a policy or of a school, never of one workload."""
+"""The Events of a policy or a school, from two of its statuses. No Event is about a single workload."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from syncpause.domain.status.conditions import HasConditions, condition, is_true
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One transition, in a sentence."""
+    """An Event that is not written yet: its type, reason and message."""
 
     type: Literal["Normal", "Warning"]
     reason: str
@@ -24,11 +24,14 @@ class Announcement:
 def announce(
     before: PolicyStatus, after: PolicyStatus, unknown: Sequence[str] = ()
 ) -> Iterator[Announcement]:
-    """What changed between two statuses that a person would want to be told."""
+    """Yield the Events for the change from one status of a policy to the next.
+
+    ``unknown`` holds the schools and applications that the policy names and no workload has.
+    """
     if before.state is not PolicyState.ACTIVE and after.state is PolicyState.ACTIVE and after.window:
         window = after.window
         yield Announcement(
-            "Normal", "WindowOpened", f"window {window.name}: {window.first_day} to {window.last_day}"
+            "Normal", "WindowOpened", f"window {window.name} is open: {window.first_day} to {window.last_day}"
         )
     if before.state is PolicyState.ACTIVE and after.state is not PolicyState.ACTIVE:
         name = before.window.name if before.window else "?"
@@ -37,14 +40,16 @@ def announce(
         yield Announcement("Normal", "Paused", _message(after, conditions.PAUSED))
     if _was_paused(before) and _resumed(after):
         yield Announcement("Normal", "Resumed", _message(after, conditions.READY))
-    if unknown and (sentence := conditions.typos(unknown)) not in _message(before, conditions.READY):
-        yield Announcement("Warning", "UnknownName", sentence)
-    yield from _trouble(before, after)
-    yield from _contest(before, after)
+    if unknown:
+        sentence = conditions.unknown_names_message(unknown)
+        if sentence not in _message(before, conditions.READY):
+            yield Announcement("Warning", "UnknownName", sentence)
+    yield from _stalled_event(before, after)
+    yield from _contested_event(before, after)
 
 
 def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Announcement]:
-    """What changed between two statuses of a school that a person would want to be told."""
+    """Yield the Events for the change from one status of a school to the next."""
     if not is_true(before, conditions.PAUSED) and is_true(after, conditions.PAUSED):
         yield Announcement("Normal", "Paused", f"{after.reason}; next: {after.next or 'none'}")
     if before.state in _NOT_RUNNING and after.state in _RUNNING:
@@ -55,26 +60,26 @@ def announce_school(before: SchoolStatus, after: SchoolStatus) -> Iterator[Annou
         if item.exemption and (item.name, item.exemption.by) not in known:
             sentence = f"{item.name} is exempt by {item.exemption.by}: {item.exemption.reason}"
             yield Announcement("Normal", "ApplicationExempt", sentence)
-    yield from _trouble(before, after)
-    yield from _contest(before, after)
+    yield from _stalled_event(before, after)
+    yield from _contested_event(before, after)
 
 
 _RUNNING = (SchoolState.SYNCING, SchoolState.EXEMPT)
 _NOT_RUNNING = (SchoolState.PAUSING, SchoolState.PAUSED, SchoolState.RESUMING, SchoolState.MIXED)
 
 
-def _trouble(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+def _stalled_event(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
     sentence = _message(after, conditions.READY)
     found = condition(after, conditions.STALLED)
     if found and found.status == "True" and sentence != _message(before, conditions.READY):
         yield Announcement("Warning", found.reason, sentence)
 
 
-def _contest(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
+def _contested_event(before: HasConditions, after: HasConditions) -> Iterator[Announcement]:
     if is_true(after, conditions.CONTESTED) and not is_true(before, conditions.CONTESTED):
         yield Announcement("Warning", conditions.CONTESTED, _message(after, conditions.CONTESTED))
     if is_true(before, conditions.CONTESTED) and not is_true(after, conditions.CONTESTED):
-        yield Announcement("Normal", "ContestOver", "nobody undoes the pause any more")
+        yield Announcement("Normal", "ContestOver", conditions.NOT_CONTESTED)
 
 
 def _was_paused(status: PolicyStatus) -> bool:

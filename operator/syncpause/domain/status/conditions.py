@@ -1,4 +1,4 @@
-"""What is true of a policy, as kstatus conditions: Ready, Reconciling, Stalled, and our Paused and Contested.
+"""Conditions: Ready, Reconciling and Stalled of kstatus, and our own Paused and Contested.
 
 Source: https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 """
@@ -11,28 +11,35 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from syncpause.api.status import Condition, PolicyState, WorkloadCounts
-from syncpause.domain.change.drift import in_words as drift_in_words
+from syncpause.domain.change.drift import contested_message
 from syncpause.domain.decision.policy import Policy
-from syncpause.domain.status.counts import StatesByKey, first_few, in_words, plural
+from syncpause.domain.sentences import first_few, plural
+from syncpause.domain.status.counts import StatesByKey, describe
 from syncpause.domain.status.phase import Phase
 
 READY, RECONCILING, STALLED, PAUSED, CONTESTED = "Ready", "Reconciling", "Stalled", "Paused", "Contested"
 
 RESUMING = "Resuming"
-"""Reason of Paused=False while some of what it paused is still to be resumed."""
+"""The reason of Paused=False while workloads that the policy paused are not resumed yet."""
+
+# These messages are in the status of every school, of which there are tens of thousands: keep them short.
+WRITTEN = "all workloads are written"
+SEE_READY = "see the message of Ready"
+NOT_STALLED = "nothing has to be fixed"
+NOT_CONTESTED = "nobody undoes the pause"
 
 
 class HasConditions(Protocol):
-    """The status of any of our kinds."""
+    """The status of a policy or a school."""
 
     @property
     def conditions(self) -> tuple[Condition, ...] | None:
-        """Its conditions."""
+        """Its conditions; None before the first write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A condition before it is stamped with a time."""
+    """A condition without its time and generation."""
 
     type: str
     status: Literal["True", "False"]
@@ -43,7 +50,7 @@ class Finding:
 def stamped(
     found: Iterable[Finding], generation: int, before: Iterable[Condition] | None, now: datetime
 ) -> tuple[Condition, ...]:
-    """Findings as conditions: one whose status is as before keeps the time at which it became so."""
+    """Return findings as conditions. One whose status is that of ``before`` keeps its transition time."""
     known = {condition.type: condition for condition in before or ()}
     stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     conditions = []
@@ -63,55 +70,61 @@ def stamped(
     return tuple(conditions)
 
 
-Trouble = tuple[str, str]
-"""What stands in the way, as (reason, sentence)."""
+Problem = tuple[str, str]
+"""What a person has to fix, as the reason and the message of a condition."""
 
 
 def readiness(
-    reason: str, message: str, progressing: str, trouble: Trouble | None
+    reason: str, message: str, progressing: str, problem: Problem | None
 ) -> tuple[Finding, Finding, Finding]:
-    """Ready, Reconciling and Stalled. ``reason`` and ``message`` are those of Ready=True.
+    """Return Ready, Reconciling and Stalled. ``reason`` and ``message`` are those of Ready=True.
 
-    ``progressing`` says what is still to be done, if anything: there waiting helps; with ``trouble``, nothing
-    but a mend does.
+    ``progressing`` says what the operator has yet to do, and is empty if nothing. With ``problem``, waiting
+    does not help: Stalled is True and Reconciling is False.
     """
-    if trouble:
-        ready = Finding(READY, "False", *trouble)
-    elif progressing:
-        ready = Finding(READY, "False", "Progressing", progressing)
-    else:
-        ready = Finding(READY, "True", reason, message)
-    waits = bool(progressing) and not trouble
-    return (
-        ready,
-        Finding(RECONCILING, as_bool(waits), "Progressing" if waits else "Settled", ""),
-        Finding(STALLED, as_bool(bool(trouble)), trouble[0] if trouble else "NotStalled", ""),
-    )
+    if problem:
+        return (
+            Finding(READY, "False", *problem),
+            Finding(RECONCILING, "False", "Settled", SEE_READY),
+            Finding(STALLED, "True", problem[0], SEE_READY),
+        )
+    stalled = Finding(STALLED, "False", "NotStalled", NOT_STALLED)
+    if progressing:
+        return (
+            Finding(READY, "False", "Progressing", progressing),
+            Finding(RECONCILING, "True", "Progressing", progressing),
+            stalled,
+        )
+    return Finding(READY, "True", reason, message), Finding(RECONCILING, "False", "Settled", WRITTEN), stalled
 
 
-def troubles(refused: Sequence[str], held: Collection[str]) -> Iterator[Trouble]:
-    """What can be wrong with workloads, worst first: writes that are refused, and why some are held."""
+def workload_problems(refused: Sequence[str], held: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems of workloads, worst first.
+
+    Each item of ``refused`` is a workload and the API server's message. ``held`` holds the reasons of held
+    workloads.
+    """
     if refused:
         yield "WriteRefused", f"the API server refuses writes to {first_few(refused)}"
     if held:
-        yield "Held", f"workloads keep the state they are in: {first_few(held)}"
+        yield "Held", f"some workloads keep their current state: {first_few(held)}"
 
 
 def contested_condition(contested: Mapping[str, Collection[str] | None]) -> Finding:
-    """Contested, from who undoes the pause of each workload (None: nobody)."""
+    """Return Contested, from `WorkloadState.contested` of each workload."""
     found = [(workload, managers) for workload, managers in contested.items() if managers is not None]
     if not found:
-        return Finding(CONTESTED, "False", "NotContested", "")
-    return Finding(CONTESTED, "True", "PauseUndone", drift_in_words(found))
+        return Finding(CONTESTED, "False", "NotContested", NOT_CONTESTED)
+    return Finding(CONTESTED, "True", "PauseUndone", contested_message(found))
 
 
 def condition(status: HasConditions, type_: str) -> Condition | None:
-    """One condition of a status."""
+    """Return the condition of a type; None if the status has none."""
     return next((item for item in status.conditions or () if item.type == type_), None)
 
 
 def is_true(status: HasConditions, type_: str) -> bool:
-    """Whether a condition of a status is True."""
+    """Whether the condition of a type is True."""
     found = condition(status, type_)
     return found is not None and found.status == "True"
 
@@ -120,72 +133,75 @@ def findings(
     policy: Policy,
     state: PolicyState,
     counts: WorkloadCounts,
-    workload_states: StatesByKey,
+    states: StatesByKey,
     *,
     unchecked: int,
     unknown: Sequence[str],
 ) -> tuple[Finding, ...]:
-    """All conditions. Being paused on schedule is healthy: Ready is True."""
-    trouble = next(_troubles(policy, workload_states), None)
-    unsettled = unchecked or sum(not workload_state.settled for workload_state in workload_states.values())
-    message = _standing_in_words(policy, state, counts) + (f"; {typos(unknown)}" if unknown else "")
-    left = f"{plural(unsettled, 'workload')} still to be looked at or written" if unsettled else ""
+    """Return all conditions of a policy. A policy that pauses on schedule is healthy: Ready is True.
+
+    ``unchecked`` and ``unknown`` are those of `PolicyWorkloads`.
+    """
+    problem = next(_problems(policy, states), None)
+    pending = unchecked or sum(not item.written for item in states.values())
+    message = _ready_message(policy, state, counts)
+    if unknown:
+        message = f"{message}; {unknown_names_message(unknown)}"
+    progressing = f"{plural(pending, 'workload')} not yet evaluated or written" if pending else ""
     return (
-        *readiness("DryRun" if policy.dry_run else str(state), message, left, trouble),
-        _paused(state, counts, bool(unsettled)),
-        contested_condition(
-            {str(key): workload_state.contested for key, workload_state in workload_states.items()}
-        ),
+        *readiness("DryRun" if policy.dry_run else str(state), message, progressing, problem),
+        _paused(state, counts, bool(pending)),
+        contested_condition({str(key): item.contested for key, item in states.items()}),
     )
 
 
-def _troubles(policy: Policy, workload_states: StatesByKey) -> Iterator[Trouble]:
+def _problems(policy: Policy, states: StatesByKey) -> Iterator[Problem]:
     if policy.invalid:
         yield "Invalid", policy.invalid
-    refused = [
-        f"{key}: {workload_state.refused}"
-        for key, workload_state in workload_states.items()
-        if workload_state.refused
-    ]
-    yield from troubles(
-        refused, {item.reason for item in workload_states.values() if item.phase is Phase.HELD}
-    )
+    refused = [f"{key}: {item.refused}" for key, item in states.items() if item.refused]
+    held = {item.reason for item in states.values() if item.phase is Phase.HELD}
+    yield from workload_problems(refused, held)
 
 
-def _standing_in_words(policy: Policy, state: PolicyState, counts: WorkloadCounts) -> str:
+def _ready_message(policy: Policy, state: PolicyState, counts: WorkloadCounts) -> str:
     if policy.dry_run:
-        return "dry run: it governs nothing, and tells in status.dryRun what it would pause"
+        return "the mode is DryRun: the policy pauses nothing, and status.dryRun lists what it would pause"
     if not policy.windows:
-        return "it has no window: what it governs is never paused"
+        return "the policy has no window: it never pauses a workload"
     if state is PolicyState.ENDED:
-        return "all its windows are over"
+        return "all windows of the policy are over"
     if not counts.schools.governed:
-        return "it governs no workload"
+        return (
+            "the policy governs no workload: check its schools and selectors, "
+            "and whether a more specific policy replaces it"
+        )
     if counts.cron_jobs.paused or counts.deployments.paused:
-        return f"{in_words(counts, 'paused')} paused"
-    return f"it governs {in_words(counts, 'governed')}"
+        return f"{describe(counts, 'paused')} paused"
+    return f"the policy governs {describe(counts, 'governed')}"
 
 
-def typos(unknown: Sequence[str]) -> str:
-    """A name that no workload carries is a typo more often than not."""
-    return f"no workload carries {first_few(unknown)}: check the spelling"
+def unknown_names_message(unknown: Sequence[str]) -> str:
+    """Return the sentence about names that no workload has. Most often they are misspelled."""
+    return f"no workload is labeled with {first_few(unknown)}: check the spelling"
 
 
-def _paused(state: PolicyState, counts: WorkloadCounts, unsettled: bool) -> Finding:
+def _paused(state: PolicyState, counts: WorkloadCounts, pending: bool) -> Finding:
     kinds = (counts.cron_jobs, counts.deployments)
     paused = sum(kind.paused for kind in kinds)
     all_paused = paused == sum(kind.governed - kind.exempt for kind in kinds)
     if any(kind.pausing for kind in kinds):
-        return Finding(PAUSED, "False", "Pausing", f"{in_words(counts, 'pausing')} still run")
-    if paused and (all_paused or not unsettled):
-        return Finding(PAUSED, "True", "Paused", f"nothing runs of {in_words(counts, 'paused')}")
+        return Finding(PAUSED, "False", "Pausing", f"Jobs or Pods of {describe(counts, 'pausing')} still run")
+    if paused and (all_paused or not pending):
+        return Finding(PAUSED, "True", "Paused", f"no Job or Pod of {describe(counts, 'paused')} runs")
     if paused:
-        return Finding(PAUSED, "False", RESUMING, f"{in_words(counts, 'paused')} are still paused")
+        return Finding(PAUSED, "False", RESUMING, f"still paused: {describe(counts, 'paused')}")
     if state is PolicyState.ACTIVE:
-        return Finding(PAUSED, "False", "NothingPaused", "a window is open, and no workload is paused by it")
+        return Finding(
+            PAUSED, "False", "NothingPaused", "a window is open, but the policy pauses no workload"
+        )
     return Finding(PAUSED, "False", "NoOpenWindow", "no window is open")
 
 
 def as_bool(value: bool) -> Literal["True", "False"]:
-    """A condition's status."""
+    """Return a bool as the status of a condition."""
     return "True" if value else "False"

@@ -1,24 +1,25 @@
-"""Counts of a policy's schools and workloads, by where they stand."""
+"""Counts of the schools and workloads of a policy, by phase."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from syncpause.api.status import Counts, Summary, WorkloadCounts
+from syncpause.domain.sentences import plural
 from syncpause.domain.status.phase import Phase, WorkloadState
 from syncpause.domain.workload import Key, Kind
 
 StatesByKey = Mapping[Key, WorkloadState]
 
 
-def count(workload_states: StatesByKey) -> WorkloadCounts:
-    """Counts of schools and of the workloads of each kind."""
+def count(states: StatesByKey) -> WorkloadCounts:
+    """Return the counts of schools and of the workloads of each kind."""
     of_kind: dict[Kind, list[Phase]] = {kind: [] for kind in Kind}
     of_school: dict[tuple[str, str], list[Phase]] = defaultdict(list)
-    for key, workload_state in workload_states.items():
-        of_kind[key.kind].append(workload_state.phase)
-        of_school[key.namespace, workload_state.school].append(workload_state.phase)
+    for key, state in states.items():
+        of_kind[key.kind].append(state.phase)
+        of_school[key.namespace, state.school].append(state.phase)
     return WorkloadCounts(
         schools=_counts([_school_phase(phases) for phases in of_school.values()]),
         cron_jobs=_counts(of_kind[Kind.CRON_JOB]),
@@ -27,7 +28,7 @@ def count(workload_states: StatesByKey) -> WorkloadCounts:
 
 
 def summarize(counts: WorkloadCounts) -> Summary:
-    """The counts as columns: paused of those that are not exempt."""
+    """Return the counts as kubectl columns: ``paused/all`` without exempt workloads."""
     return Summary(
         schools=str(counts.schools.governed),
         cron_jobs=_ratio(counts.cron_jobs),
@@ -35,8 +36,8 @@ def summarize(counts: WorkloadCounts) -> Summary:
     )
 
 
-def in_words(counts: WorkloadCounts, field: str) -> str:
-    """As people say it: ``6 CronJobs and 2 Deployments of 2 schools``."""
+def describe(counts: WorkloadCounts, field: str) -> str:
+    """Return one field of the counts in words, such as ``6 CronJobs and 2 Deployments of 2 schools``."""
     parts = [
         plural(getattr(counts.cron_jobs, field), "CronJob"),
         plural(getattr(counts.deployments, field), "Deployment"),
@@ -44,18 +45,6 @@ def in_words(counts: WorkloadCounts, field: str) -> str:
     schools = getattr(counts.schools, field)
     some = [part for part in parts if not part.startswith("0 ")] or ["no workload"]
     return " and ".join(some) + (f" of {plural(schools, 'school')}" if schools else "")
-
-
-def plural(number: int, noun: str, many: str = "") -> str:
-    """``1 school``, ``2 schools``; ``many`` is the plural of a noun that takes no s."""
-    return f"{number} {noun if number == 1 else many or f'{noun}s'}"
-
-
-def first_few(items: Iterable[str], most: int = 3) -> str:
-    """The first few of a list, and how many more there are."""
-    found = sorted(items)
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
 
 
 def _ratio(counts: Counts) -> str:

@@ -1,4 +1,4 @@
-"""Where a workload is on its way to its decision, for counting and showing."""
+"""Phases of workloads: how far each is on the way to its desired state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from syncpause.domain.workload import Workload
 
 
 class Phase(StrEnum):
-    """A workload's state as status shows it."""
+    """The phase of a workload as statuses count it."""
 
     SYNCING = "Syncing"
     PAUSING = "Pausing"
@@ -21,19 +21,22 @@ class Phase(StrEnum):
 
 
 def phase_of(workload: Workload, decision: Decision, still_running: int) -> Phase:
-    """The phase. Paused is said only when nothing runs any more: no Job, no Pod."""
+    """Return the phase. A workload is PAUSED only if none of its Jobs and Pods runs.
+
+    ``still_running`` is the number of its Jobs or Pods that run.
+    """
     if decision.desired_state is DesiredState.HOLD:
         return Phase.HELD
     if decision.desired_state is DesiredState.PAUSE:
-        quiet = workload.marked and workload.stopped and not still_running
-        return Phase.PAUSED if quiet else Phase.PAUSING
+        paused = is_written(workload, decision) and not still_running
+        return Phase.PAUSED if paused else Phase.PAUSING
     if workload.marked:
         return Phase.RESUMING
     return Phase.EXEMPT if decision.desired_state is DesiredState.EXEMPT else Phase.SYNCING
 
 
-def written(workload: Workload, decision: Decision) -> bool:
-    """Whether the operator's own writes for the decision are done, whatever still runs."""
+def is_written(workload: Workload, decision: Decision) -> bool:
+    """Whether the operator has written all that the decision needs. Its Jobs and Pods may still run."""
     if decision.desired_state is DesiredState.PAUSE:
         return workload.marked and workload.stopped
     return decision.desired_state is DesiredState.HOLD or not workload.marked
@@ -41,16 +44,17 @@ def written(workload: Workload, decision: Decision) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadState:
-    """One governed workload as a policy's status counts it.
+    """One governed workload as the statuses of its policies count it.
 
-    ``settled`` is False while the operator still has to write; ``reason`` says why it is held; ``refused``
-    holds the API server's words if it refused a write for good; ``contested`` names who undoes its pause
-    again and again, as far as that is recorded, and is None where nobody does.
+    ``written`` is the result of `is_written`. ``reason`` is the reason of its decision if it is held, else
+    empty. ``refused`` is the API server's message if it refused a write, else empty. ``contested`` holds
+    the field managers that undo its pause, which may be unknown (empty); None if the pause is not
+    contested.
     """
 
     school: str
     phase: Phase
-    settled: bool
+    written: bool
     reason: str = ""
     refused: str = ""
     contested: frozenset[str] | None = None

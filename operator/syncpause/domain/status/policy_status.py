@@ -1,4 +1,4 @@
-"""The status of a policy, from its calendar and from where its workloads stand."""
+"""The status of a policy, from its windows and the states of its workloads."""
 
 from __future__ import annotations
 
@@ -22,46 +22,47 @@ from syncpause.domain.status.counts import StatesByKey, count, summarize
 
 @dataclass(frozen=True, slots=True)
 class PolicyWorkloads:
-    """What the operator knows of a policy's workloads.
+    """What the operator knows about the workloads of a policy.
 
-    ``unchecked`` have not been looked at since the policy changed; ``unknown`` names schools and
-    applications that no workload carries.
+    ``unchecked`` is the number of workloads that were not reconciled since the policy changed. ``unknown``
+    holds the schools and applications that the policy names and no workload has. ``dry_run`` is None unless
+    its mode is DryRun.
     """
 
-    workload_states: StatesByKey = field(default_factory=dict)
+    states: StatesByKey = field(default_factory=dict)
     unchecked: int = 0
     unknown: Sequence[str] = ()
     dry_run: DryRunStatus | None = None
 
 
-def status_of(
-    policy: Policy, policy_workloads: PolicyWorkloads, before: PolicyStatus, now: datetime
+def policy_status(
+    policy: Policy, workloads: PolicyWorkloads, before: PolicyStatus, now: datetime
 ) -> PolicyStatus:
-    """The whole status. Equal to ``before`` where nothing changed."""
-    counts = count(policy_workloads.workload_states)
-    state, span, transition = _calendar_part(policy, now)
+    """Return the status at ``now``. It equals ``before``, the current one, if nothing changed."""
+    counts = count(workloads.states)
+    state, span, transition = _state_at(policy, now)
     found = findings(
         policy,
         state,
         counts,
-        policy_workloads.workload_states,
-        unchecked=policy_workloads.unchecked,
-        unknown=policy_workloads.unknown,
+        workloads.states,
+        unchecked=workloads.unchecked,
+        unknown=workloads.unknown,
     )
     return PolicyStatus(
         observed_generation=policy.generation,
         state=state,
         window=window_status(span),
         next_transition=transition,
-        next=_next_in_words(transition),
+        next=_next_column(transition),
         counts=counts,
         summary=summarize(counts),
-        dry_run=policy_workloads.dry_run,
+        dry_run=workloads.dry_run,
         conditions=stamped(found, policy.generation, before.conditions, now),
     )
 
 
-def _calendar_part(policy: Policy, now: datetime) -> tuple[PolicyState, Span | None, Transition | None]:
+def _state_at(policy: Policy, now: datetime) -> tuple[PolicyState, Span | None, Transition | None]:
     if policy.invalid or policy.zone is None:
         return PolicyState.INVALID, None, None
     calendar = Calendar(policy.windows, policy.zone)
@@ -82,14 +83,14 @@ def _transition(action: str, at: datetime | None, zone: ZoneInfo) -> Transition 
     return Transition.model_validate({"action": action, "at": local, "timeZone": zone.key})
 
 
-def _next_in_words(transition: Transition | None) -> str | None:
+def _next_column(transition: Transition | None) -> str | None:
     if transition is None:
         return None
     return f"{transition.action} {datetime.fromisoformat(transition.at):%Y-%m-%d %H:%M}"
 
 
 def window_status(span: Span | None) -> WindowStatus | None:
-    """A span for the API."""
+    """Return a span as the API shows it."""
     if span is None:
         return None
     return WindowStatus(

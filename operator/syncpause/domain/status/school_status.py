@@ -1,4 +1,4 @@
-"""The status of a school: its line on the dashboard, from where its workloads stand."""
+"""The status of a school, from the decisions and phases of its workloads."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from syncpause.api.school import (
 )
 from syncpause.domain.change import restore
 from syncpause.domain.decision.decide import Decision, DesiredState
-from syncpause.domain.decision.policy import ALWAYS
+from syncpause.domain.decision.policy import EARLIEST
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.decision.windows import local_day
+from syncpause.domain.sentences import plural
 from syncpause.domain.status.conditions import (
     PAUSED,
     Finding,
@@ -28,9 +29,8 @@ from syncpause.domain.status.conditions import (
     contested_condition,
     readiness,
     stamped,
-    troubles,
+    workload_problems,
 )
-from syncpause.domain.status.counts import plural
 from syncpause.domain.status.phase import Phase
 from syncpause.domain.status.policy_status import window_status
 from syncpause.domain.status.transition import next_transition, zone_of
@@ -39,24 +39,23 @@ from syncpause.domain.workload import Kind, Workload
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One workload of a school and where it stands.
+    """One workload of a school, with its decision and its phase.
 
-    ``running`` counts its Jobs or Pods that still run; ``settled`` is False while the operator has to write;
-    ``refused`` holds the API server's words if it refused a write for good; ``contested`` names who undoes
-    its pause again and again, and is None where nobody does.
+    ``running`` is the number of its Jobs or Pods that run. ``written``, ``refused`` and ``contested`` are
+    those of `WorkloadState`.
     """
 
     workload: Workload
     decision: Decision
     phase: Phase
     running: int = 0
-    settled: bool = True
+    written: bool = True
     refused: str = ""
     contested: frozenset[str] | None = None
 
     @property
     def state(self) -> SchoolState:
-        """Where it stands; one that is held is told by what it does."""
+        """Its state. The state of a held workload is what the workload does now."""
         if self.phase is not Phase.HELD:
             return SchoolState(self.phase)
         if not (self.workload.marked and self.workload.stopped):
@@ -67,13 +66,16 @@ class Member:
 def school_status(
     policy_set: PolicySet, members: Sequence[Member], before: SchoolStatus, generation: int, now: datetime
 ) -> SchoolStatus:
-    """The whole status of a school with at least one workload. Equal to ``before`` where nothing changed."""
+    """Return the status of a school at ``now``. It equals ``before``, the current one, if nothing changed.
+
+    ``members`` holds all workloads of the school, at least one. ``generation`` is that of the SchoolSync.
+    """
     workloads = [member.workload for member in members]
     decisions = [member.decision for member in members]
     decision = most_significant(decisions)
     zone = zone_of(policy_set, workloads[0].namespace, [decision])
     applications = _applications(members)
-    state = combine([item.state for item in applications])
+    state = overall_state([item.state for item in applications])
     transition = next_transition(policy_set, workloads, decisions, now)
     policies = (decision.policy,) if decision.policy else decision.policies
     return SchoolStatus(
@@ -96,20 +98,23 @@ def school_status(
 
 
 def restore_copies(workloads: Sequence[Workload], before: Mapping[str, str]) -> dict[str, str]:
-    """By workload, what it goes back to; an older copy is kept for one whose own annotations are lost."""
+    """Return the copies of restore state by short name.
+
+    A workload that lost its annotations keeps its old copy.
+    """
     copies = {}
     for workload in sorted(workloads, key=lambda item: item.key):
         name = workload.short_name
         kept = before.get(name, "")
-        if workload.marked and not restore.missing(workload):
+        if workload.marked and not restore.is_incomplete(workload):
             copies[name] = restore.as_copy(workload)
-        elif workload.marked or restore.may_be_stripped(workload, restore.from_copy(workload.kind, kept)):
+        elif workload.marked or restore.looks_stripped(workload, restore.from_copy(workload.kind, kept)):
             copies[name] = kept
     return {name: copy for name, copy in copies.items() if copy}
 
 
 def most_significant(decisions: Sequence[Decision]) -> Decision:
-    """The decision that tells most about the school: of the pause that ends last, else what comes closest."""
+    """Return the decision that a status shows: the pause that ends last, else a hold, else an exemption."""
     ranks = {
         DesiredState.PAUSE: 4,
         DesiredState.HOLD: 3,
@@ -118,7 +123,7 @@ def most_significant(decisions: Sequence[Decision]) -> Decision:
         DesiredState.UNGOVERNED: 0,
     }
     return max(
-        decisions, key=lambda item: (ranks[item.desired_state], item.span.ends if item.span else ALWAYS)
+        decisions, key=lambda item: (ranks[item.desired_state], item.span.ends if item.span else EARLIEST)
     )
 
 
@@ -132,10 +137,10 @@ def _applications(members: Sequence[Member]) -> tuple[ApplicationStatus, ...]:
 def _application(name: str, members: Sequence[Member]) -> ApplicationStatus:
     kinds = Counter(member.workload.kind for member in members)
     states = [member.state for member in members]
-    exempt = {SchoolState.EXEMPT, SchoolState.PAUSED} <= set(states)
+    partly_exempt = {SchoolState.EXEMPT, SchoolState.PAUSED} <= set(states)
     return ApplicationStatus(
         name=name,
-        state=SchoolState.MIXED if exempt else combine(states),
+        state=SchoolState.MIXED if partly_exempt else overall_state(states),
         cron_jobs=kinds[Kind.CRON_JOB],
         deployments=kinds[Kind.DEPLOYMENT],
         paused=states.count(SchoolState.PAUSED),
@@ -146,14 +151,17 @@ def _application(name: str, members: Sequence[Member]) -> ApplicationStatus:
 
 def _exemptions(members: Sequence[Member]) -> Iterator[ExemptionStatus]:
     for member in members:
-        found = member.decision.exemption
-        if found:
-            until = found.last_day.isoformat() if found.last_day else None
-            yield ExemptionStatus(by=found.by, reason=found.reason, until=until)
+        exemption = member.decision.exemption
+        if exemption:
+            until = exemption.last_day.isoformat() if exemption.last_day else None
+            yield ExemptionStatus(by=exemption.by, reason=exemption.reason, until=until)
 
 
-def combine(states: Collection[SchoolState]) -> SchoolState:
-    """The state of the whole. It is paused when all of it is, what is exempt aside."""
+def overall_state(states: Collection[SchoolState]) -> SchoolState:
+    """Return the state of a group from those of its parts, at least one.
+
+    The group is paused if all parts are that are not exempt.
+    """
     for state in (SchoolState.PAUSING, SchoolState.RESUMING, SchoolState.MIXED):
         if state in states:
             return state
@@ -185,10 +193,13 @@ _ORDER = (
 def _since(
     members: Sequence[Member], state: SchoolState, before: SchoolStatus, zone: ZoneInfo, now: datetime
 ) -> str:
-    """The local day since which it is in its state. A pause tells that itself, whoever watched it begin."""
+    """Return the local day on which its state began.
+
+    The day of a pause comes from the workloads' annotations.
+    """
     if state in (SchoolState.PAUSED, SchoolState.PAUSING):
-        begun = [member.workload.paused_at for member in members if member.workload.paused_at]
-        return local_day(min(begun, default=now).astimezone(UTC), zone).isoformat()
+        begins = [member.workload.paused_at for member in members if member.workload.paused_at]
+        return local_day(min(begins, default=now).astimezone(UTC), zone).isoformat()
     if state is before.state and before.since:
         return before.since
     return local_day(now, zone).isoformat()
@@ -197,20 +208,22 @@ def _since(
 def _findings(members: Sequence[Member], state: SchoolState, decision: Decision) -> tuple[Finding, ...]:
     refused = [f"{member.workload.key}: {member.refused}" for member in members if member.refused]
     held = {member.decision.reason for member in members if member.phase is Phase.HELD}
-    unsettled = sum(not member.settled for member in members)
-    progressing = f"{plural(unsettled, 'workload')} still to be written" if unsettled else ""
+    pending = sum(not member.written for member in members)
+    progressing = f"{plural(pending, 'workload')} not yet written" if pending else ""
     paused = as_bool(state is SchoolState.PAUSED)
     return (
-        *readiness(str(state), decision.reason, progressing, next(troubles(refused, held), None)),
-        Finding(PAUSED, paused, str(state), _paused_in_words(members, state)),
+        *readiness(str(state), decision.reason, progressing, next(workload_problems(refused, held), None)),
+        Finding(PAUSED, paused, str(state), _paused_message(members, state)),
         contested_condition({str(member.workload.key): member.contested for member in members}),
     )
 
 
-def _paused_in_words(members: Sequence[Member], state: SchoolState) -> str:
+def _paused_message(members: Sequence[Member], state: SchoolState) -> str:
     if state is SchoolState.PAUSED:
-        return "nothing runs any more"
+        return "no Job or Pod runs"
     running = sum(member.running for member in members if member.state is SchoolState.PAUSING)
     if running:
-        return f"{plural(running, 'Job or Pod', 'Jobs or Pods')} still run"
-    return "not all is paused yet" if state is SchoolState.PAUSING else f"the school is {state.lower()}"
+        return f"{plural(running, 'Job or Pod', 'Jobs or Pods')} still running"
+    if state is SchoolState.PAUSING:
+        return "not all workloads are paused yet"
+    return f"the school is {state.lower()}"

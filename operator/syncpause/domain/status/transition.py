@@ -1,4 +1,4 @@
-"""What comes next for some workloads: the next instant at which one of them pauses or resumes."""
+"""The next instant at which a workload of a school pauses or resumes without an edit."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from syncpause.api.status import Transition
 from syncpause.api.zones import load_zone
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.edges import next_edge
-from syncpause.domain.decision.policy_set import PolicySet, Unevaluable
+from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
 from syncpause.domain.workload import Workload
 
-MOST_EDGES = 200
-"""Edges looked at: 32 windows and 64 exemptions of one policy are 192. Further on, none is told."""
+MAX_EDGES = 200
+"""The most edges that a search evaluates. 32 windows and 64 exemptions of one policy have 192."""
 HORIZON = timedelta(days=5 * 366)
-"""Annual windows repeat themselves: where edges changed nothing for so long, a later one hardly will."""
+"""A search ends at the first edge after this time. Annual windows repeat, so later edges seldom matter."""
 
 _UTC = load_zone("UTC")
 
 
 @dataclass(frozen=True, slots=True)
 class NextTransition:
-    """A transition to come. ``action`` is Pause or Resume, ``at`` in UTC, ``zone`` that of its midnight."""
+    """A future transition.
+
+    ``action`` is Pause or Resume, ``at`` is in UTC, and its local midnight is in ``zone``.
+    """
 
     action: str
     at: datetime
     zone: ZoneInfo
 
     def __str__(self) -> str:
-        """For people, as ``Resume 2027-08-15 00:00 MDT``."""
+        """Return text such as ``Resume 2027-08-15 00:00 MDT``."""
         return f"{self.action} {self.at.astimezone(self.zone):%Y-%m-%d %H:%M %Z}"
 
     @property
     def status(self) -> Transition:
-        """For the API."""
+        """The transition as the API shows it."""
         local = self.at.astimezone(self.zone).isoformat(timespec="seconds")
         return Transition.model_validate({"action": self.action, "at": local, "timeZone": self.zone.key})
 
@@ -44,17 +47,17 @@ class NextTransition:
 def next_transition(
     policy_set: PolicySet, workloads: Sequence[Workload], decisions: Sequence[Decision], now: datetime
 ) -> NextTransition | None:
-    """The next instant after ``now`` at which any of a school's workloads pauses or resumes by itself.
+    """Return the first transition after ``now`` of any workload, by the current policies; None without one.
 
-    ``workloads`` are all of one school, and ``decisions`` are theirs at ``now``. Where some pause and others
-    resume at the same instant, it is a pause. None where nothing changes, as the policies stand.
+    ``workloads`` belong to one school, and ``decisions`` are theirs at ``now``, in the same order. If some
+    pause and others resume at the same instant, the transition is a pause.
     """
     if not workloads:
         return None
     namespace, school = workloads[0].namespace, workloads[0].school
     before = decisions
     at = next_edge(policy_set, namespace, school, now)
-    for _ in range(MOST_EDGES):
+    for _ in range(MAX_EDGES):
         if at is None:
             return None
         after = [decide(policy_set, workload, at) for workload in workloads]
@@ -71,12 +74,12 @@ def next_transition(
 
 
 def zone_of(policy_set: PolicySet, namespace: str, decisions: Iterable[Decision]) -> ZoneInfo:
-    """The zone of a school's days: that of the policy which decides; of its namespace where none does."""
+    """Return the zone of a school's days: of the policy that decides, else of its namespace, else UTC."""
     for decision in sorted(decisions, key=lambda item: not _pauses(item)):
         for policy in filter(None, (decision.policy, *decision.policies)):
             try:
                 return policy_set.zone_for(policy, namespace)
-            except Unevaluable:
+            except EvaluationError:
                 continue
     return _zone_of_namespace(policy_set, namespace)
 
