@@ -122,7 +122,7 @@ def test_what_a_person_types_is_read_strictly(cluster: Cluster, stage: Stage) ->
         "set-dates", "lincoln", "06-12", "08-14", tail=(*where[:-1], "Mars")
     )
     no_zone = refused("set-dates", "lincoln", "06-12", "08-14", tail=where[:3])
-    assert "Add --time-zone, as America/Denver" in no_zone
+    assert "add --time-zone, such as America/Denver" in no_zone
     assert stage.items("spp") == []
     stage.policy("own", schools=["lincoln"], windows=LAST_YEARS)
     until = ("exempt", "lincoln", "--reason", "r", "--until")
