@@ -1,19 +1,20 @@
-"""Log lines: text for people, JSON for machines; kopf's own lines in the same form."""
+"""Log lines: text for people, JSON for machines; kopf's records have the same form."""
 
 from __future__ import annotations
 
 import logging
 import sys
-import unicodedata
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+from syncpause.kube.printable import printable
+
 KOPF_THREAD = "kopf"
-"""The thread that kopf has to itself."""
+"""The name of the thread that runs kopf."""
 _RENDERED = ("exception", "stack", "exc_info")
-"""What the renderers make lines of themselves."""
+"""Keys whose values the renderers write as lines of their own."""
 
 
 def configure(log_format: str, level: str) -> None:
@@ -52,7 +53,7 @@ def configure(log_format: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     logging.getLogger("kopf").setLevel(logging.WARNING)
-    # It runs in a thread of its own, where signals are not its business.
+    # It warns that it cannot handle signals, because it runs in a thread of its own. That is on purpose.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     logging.getLogger("aiohttp").setLevel(logging.WARNING)
     # The lock logs each cause once (kube/lease_lock.py); the library repeats it every two seconds.
@@ -60,28 +61,18 @@ def configure(log_format: str, level: str) -> None:
 
 
 def on_one_line(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor that spells out control characters, for names and reasons come from anybody.
-
-    Otherwise a line feed in one would make a line of its own, and an escape would command the terminal.
-    """
+    """A structlog processor that spells out control characters in names and reasons. See `printable`."""
     for name, value in event.items():
         if isinstance(value, str) and name not in _RENDERED:
-            event[name] = "".join(_spelled(character) for character in value)
+            event[name] = printable(value)
     return event
 
 
-def _spelled(character: str) -> str:
-    """Control and format characters and line separators, as Python writes them."""
-    if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs"):
-        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return character
-
-
 def _in_a_sentence(record: logging.LogRecord) -> bool:
-    """What kopf cannot read it says in a sentence; where in its own code that happened helps nobody.
+    """A filter that removes kopf's tracebacks: the sentence before them names the cause.
 
-    A request that it repeats by itself is no error yet: what comes of all attempts, it tells then. And where
-    it lets go of a watch that has ended, asyncio complains of the generator that it leaves behind.
+    A request that kopf repeats becomes an INFO record, because kopf logs the result of all attempts later.
+    asyncio's complaint about the generator of a closed watch is dropped: kopf never closes it.
     """
     if not record.name.startswith("kopf") and record.threadName != KOPF_THREAD:
         return True

@@ -61,7 +61,7 @@ async def test_release_lets_suspended_jobs_go_on(
 def test_release_asks_what_to_release_and_whether(cluster: Cluster, stage: Stage) -> None:
     plugin = Plugin(cluster)
     neither = plugin("release", "-n", stage.namespace)
-    assert (neither.code, "a SCHOOL, or --all" in neither.err) == (2, True)
+    assert (neither.code, "a SCHOOL or --all" in neither.err) == (2, True)
     nothing = plugin.ok("release", "--all", "-n", stage.namespace)
     assert nothing == f"nothing is paused in {stage.namespace}\n"
     other = plugin.ok("release", "lincoln", "-n", stage.namespace)

@@ -63,7 +63,7 @@ def test_status_without_operator_schools_or_the_right_name(cluster: Cluster, sta
     assert none.startswith(f"There is no school in namespace {stage.namespace}")
     stage.sync()
     told = plugin.ok("status", "-n", stage.namespace)
-    assert "lincoln  not told by the operator yet: does it run?" in told
+    assert "lincoln  without a status of the operator: does it run?" in told
     assert "cronjob/rosters  syncs on its schedule" in told
     wrong = plugin("status", "linclon", "-n", stage.namespace)
     assert wrong.code == 3
@@ -90,16 +90,17 @@ async def test_explain_names_rule_policies_and_what_comes_next(
     plugin = Plugin(cluster)
     at = ("-n", stage.namespace, "--at", "2027-07-01")
     told = await asyncio.to_thread(plugin.ok, "explain", "cronjob/grades", *at)
-    assert "It is to be paused: paused by spp/summer, window summer: 2027-06-15 to 2027-08-09." in told
-    assert "The rule: policies of its namespace are the district's dates" in told
-    assert "Next: Resume on Tuesday 2027-08-10 00:00 UTC (UTC)." in told
-    assert "  *  spp/summer  its window summer is open" in told
-    assert "     spp/own     it applies only to roosevelt" in told
+    assert "Desired state:  Paused" in told
+    assert "Reason:         paused by spp/summer, window summer: 2027-06-15 to 2027-08-09" in told
+    assert "Rule:           policies of its namespace are the district's dates" in told
+    assert "Next:           Resume on Tuesday 2027-08-10 00:00 UTC (UTC)" in told
+    assert "    *  spp/summer  its window summer is open" in told
+    assert "       spp/own     it applies only to roosevelt" in told
     school = await asyncio.to_thread(plugin.ok, "explain", "school", "lincoln", *at)
-    assert school.count("The rule:") == 2
+    assert school.count("Rule:") == 2
     assert "Sommerschule [A] 日本" in school
     data = await asyncio.to_thread(plugin, "explain", "deploy/ingest", *at, "-o", "json")
-    assert data.data[0]["verdict"] == "Pause"
+    assert data.data[0]["desiredState"] == "Pause"
     wrong = await asyncio.to_thread(plugin, "explain", "cronjob/grade", "-n", stage.namespace)
     assert (wrong.code, "is it grades?" in wrong.err) == (3, True)
     usage = await asyncio.to_thread(plugin, "explain", "pod/x", "-n", stage.namespace)

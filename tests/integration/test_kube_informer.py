@@ -67,7 +67,7 @@ class Tampering(Client):
     @classmethod
     async def to(cls, kubeconfig: str) -> Tampering:
         plain = await connect(kubeconfig=kubeconfig)
-        return cls(plain._access, plain.configuration, request_timeout=30.0)
+        return cls(plain.connection._access, plain.connection.configuration, request_timeout=30.0)
 
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, *, within: float | None = None

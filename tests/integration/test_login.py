@@ -210,7 +210,7 @@ FAULTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "failing plugin": ({"env": [{"name": "ANSWER", "value": "none"}]}, ("exit code 1", "none: No such file")),
     "args no list": ({"args": "get-token"}, ("exec.args must be a list",)),
     "env no list": ({"env": {"A": "b"}}, ("exec.env must be a list",)),
-    "env without text": ({"env": [{"name": 5}]}, ("exec.env has no name",)),
+    "env without text": ({"env": [{"name": 5}]}, ("exec.env[0].name must be text",)),
 }  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def test_a_plugin_that_does_not_work_is_a_sentence_of_each_command(
 ) -> None:
     spec, words = FAULTS[fault]
     kubeconfig = login.exec(**spec)
-    who = ("context syncpause", "user admin", *words)
+    who = ("user admin", *words)
     is_one_sentence(Plugin(stage.cluster, kubeconfig)("status"), 3, *who)
     is_one_sentence(syncpause(stage.cluster, kubeconfig, "release", "--all"), 3, *who)
     is_one_sentence(syncpause(stage.cluster, kubeconfig, "run"), 1, *who)
@@ -244,7 +244,7 @@ def test_an_authority_that_cannot_be_read_is_a_sentence_that_names_it(
 async def test_a_token_file_that_goes_away_is_reported_until_it_is_back(
     stage: Stage, login: Login, running: RunningOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncpause.kube.access.REREAD_SECONDS", 0.5)
+    monkeypatch.setattr("syncpause.kube.credentials.REREAD_SECONDS", 0.5)
     token = login.folder / "token"
     token.write_text(login.admin)
     login.as_user(tokenFile="token")

@@ -154,7 +154,8 @@ def test_the_plugin_needs_no_more_than_its_user_has_and_names_what_is_missing(
     assert everywhere.err.startswith("Error: you may not list syncpausepolicies.syncpause.dev in the whole")
     nobody = Plugin(cluster, cluster.service_account_kubeconfig(stage.namespace, "nobody"))
     nothing = nobody("status", *where)
-    assert "warning: you may not list schoolsyncs.syncpause.dev in namespace" in nothing.err
-    assert "warning: you may not list cronjobs.batch in namespace" in nothing.err
+    assert (nothing.code, nothing.out) == (3, "")
+    assert "you may not list schoolsyncs.syncpause.dev in namespace" in nothing.err
+    assert "you may not list cronjobs.batch in namespace" in nothing.err
     refused = nobody("release", "lincoln", *where)
     assert (refused.code, "you may not list cronjobs.batch in namespace" in refused.err) == (3, True)

@@ -82,7 +82,7 @@ def test_dates_need_no_quotes_and_samples_are_good() -> None:
     ("text", "line", "sentence"),
     [
         (GOOD_POLICY.replace("v1alpha1", "v1"), 1, '"syncpause.dev/v1": write syncpause.dev/v1alpha1'),
-        (GOOD_POLICY.replace("SyncPausePolicy", "SchoolSync"), 2, "written by the operator alone"),
+        (GOOD_POLICY.replace("SyncPausePolicy", "SchoolSync"), 2, "only the operator writes SchoolSyncs"),
         (
             GOOD_POLICY.replace("SyncPausePolicy", "PausePolicy"),
             2,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from syncpause.kube import credentials
+from syncpause.kube import credentials, exec_plugin
 from syncpause.kube.client import ConfigError, connect
 from syncpause.kube.errors import ConnectionLost
 from syncpause.kube.proxy import proxy_from_environment
@@ -62,7 +62,7 @@ async def test_an_exec_plugin_that_fails_is_a_sentence(tmp_path: Path, script: s
 
 
 async def test_an_exec_plugin_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "EXEC_SECONDS", 0.2)
+    monkeypatch.setattr(exec_plugin, "EXEC_SECONDS", 0.2)
     with pytest.raises(ConfigError, match="did not end within"):
         await connect(kubeconfig=kubeconfig(tmp_path, plugin(tmp_path, "sleep 600")))
 
@@ -73,8 +73,8 @@ async def test_an_exec_plugin_that_hangs_is_ended(tmp_path: Path, monkeypatch: p
         ({"tokenFile": "none"}, "token file .*/none cannot be read: No such file"),
         ({"auth-provider": {"name": "gcp"}}, "auth-provider gcp was removed"),
         ({"token": "t", "as-groups": ["g"]}, "need `as`"),
-        ({"token": "t", "as": "a", "as-groups": "g"}, "as-groups is a list"),
-        ({"token": "t", "as": "a\nb"}, "no text of one line"),
+        ({"token": "t", "as": "a", "as-groups": "g"}, "as-groups must be a list"),
+        ({"token": "t", "as": "a\nb"}, "not one line of text"),
         ({"token": "t", "client-certificate": "none", "client-key": "none"}, "/none"),
         ({"exec": {"apiVersion": V1, "command": "no-such-plugin", "interactiveMode": "Never",
                    "installHint": "get it here"}}, "cannot be run: .*get it here"),
@@ -106,14 +106,14 @@ async def test_a_proxy_of_another_kind_is_refused(tmp_path: Path) -> None:
 async def test_the_plugin_beside_the_kubeconfig_is_run(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, plugin(tmp_path, f"echo '{GOOD}'"))
     async with await connect(kubeconfig=path) as client:
-        assert (await client.headers())["Authorization"] == "Bearer fresh"
+        assert (await client.connection.headers())["Authorization"] == "Bearer fresh"
 
 
 async def test_whom_a_user_acts_as_is_in_every_header(tmp_path: Path) -> None:
     user = {"token": "t", "as": "bob", "as-uid": "7", "as-groups": ["a", "b"],
             "as-user-extra": {"Acme.com/P": ["x", "y"]}}  # fmt: skip
     async with await connect(kubeconfig=kubeconfig(tmp_path, user)) as client:
-        headers = await client.headers()
+        headers = await client.connection.headers()
     assert (headers["Impersonate-User"], headers["Impersonate-Uid"]) == ("bob", "7")
     assert headers.getall("Impersonate-Group") == ["a", "b"]
     assert headers.getall("Impersonate-Extra-acme.com%2Fp") == ["x", "y"]
@@ -122,13 +122,13 @@ async def test_whom_a_user_acts_as_is_in_every_header(tmp_path: Path) -> None:
 async def test_a_token_file_that_goes_empty_is_an_error_of_the_request(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncpause.kube.access.REREAD_SECONDS", 0.0)
+    monkeypatch.setattr(credentials, "REREAD_SECONDS", 0.0)
     (tmp_path / "token").write_text("one\n")
     async with await connect(kubeconfig=kubeconfig(tmp_path, {"tokenFile": "token"})) as client:
-        assert (await client.headers())["Authorization"] == "Bearer one"
+        assert (await client.connection.headers())["Authorization"] == "Bearer one"
         (tmp_path / "token").write_text("")
         with pytest.raises(ConnectionLost, match=r"token file .*token is empty"):
-            await client.headers()
+            await client.connection.headers()
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_uid_without_a_passwd_entry_and_a_home_imports_everything() -> None:
 
 async def test_a_user_without_credentials_is_anonymous_as_for_kubectl(tmp_path: Path) -> None:
     async with await connect(kubeconfig=kubeconfig(tmp_path, {})) as client:
-        assert "Authorization" not in await client.headers()
+        assert "Authorization" not in await client.connection.headers()
 
 
 def test_who_waits_for_a_plugin_that_fails_gets_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:

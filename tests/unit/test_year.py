@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import ZONE, cluster_policy, policy, policy_set, sync
 from syncpause.api.zones import load_zone
 from syncpause.cli.year_svg import draw
-from syncpause.cli.year_view import Row, cell_of, cells, in_words, rows
+from syncpause.cli.year_view import Row, cell_of, cells, describe_year, rows
 from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.preview.year import DayState, SchoolYear, year_of
@@ -30,7 +30,7 @@ def test_a_year_is_a_list_of_runs_of_days_in_the_schools_zone() -> None:
         ("2027-06-15", "2027-08-09", "paused"),
         ("2027-08-10", "2027-12-31", "syncing"),
     ]
-    assert in_words(found) == ["paused 2027-06-15 to 2027-08-09 (56 days) by cspp/default, summer"]
+    assert describe_year(found) == ["paused 2027-06-15 to 2027-08-09 (56 days) by cspp/default, summer"]
     assert found.zone.key == ZONE
 
 
@@ -44,7 +44,7 @@ def test_exemptions_are_part_of_the_picture() -> None:
     exemption = {"name": "e", "applications": ["rosters"], "reason": "r", "until": "2027-07-20"}
     here = policy_set(policy(exemptions=[exemption]))
     both = year_of(here, [sync(), sync("grades", application="grades")], 2027)
-    assert in_words(both) == [
+    assert describe_year(both) == [
         "paused, exempt in part 2027-06-15 to 2027-07-20 (36 days) by spp/own, summer, exempt: rosters",
         "paused 2027-07-21 to 2027-08-09 (20 days) by spp/own, summer",
     ]
@@ -53,10 +53,10 @@ def test_exemptions_are_part_of_the_picture() -> None:
 
 
 def test_what_cannot_be_decided_is_unknown_and_no_policy_syncs() -> None:
-    assert in_words(year(PolicySet(unreadable="no rights"))) == [
+    assert describe_year(year(PolicySet(unreadable="no rights"))) == [
         "unknown 2027-01-01 to 2027-12-31 (365 days)"
     ]
-    assert in_words(year(policy_set())) == ["syncs all year"]
+    assert describe_year(year(policy_set())) == ["syncs all year"]
 
 
 days = st.dates(min_value=date(2028, 1, 1), max_value=date(2028, 12, 31)).map(date.isoformat)

@@ -1,4 +1,4 @@
-"""``calendar``: the year as a picture, a bar for each school."""
+"""``calendar``: a year as a picture, with a bar for each school."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from syncpause.cli.completion import complete_school
 from syncpause.cli.dates import DayType
 from syncpause.cli.failure import WrongInput
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import console, write_structured
+from syncpause.cli.output import console, echo, write_structured
 from syncpause.cli.snapshot import Snapshot, no_school, take
 from syncpause.cli.year_svg import draw
-from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, in_words, months, rows
+from syncpause.cli.year_view import LOOKS, Row, cell_of, cells, describe_year, months, rows
 from syncpause.domain.preview.year import DayState, SchoolYear, year_of
 
 MOST_ROWS = 40
@@ -31,10 +31,10 @@ _NAME_WIDTH = 24
 
 @click.command()
 @click.argument("school", default="", shell_complete=complete_school)
-@click.option("--year", type=click.IntRange(2000, 2999), help="Default: this year.")
-@click.option("--today", type=DayType(), help="The day to mark. Default: the current one.")
-@click.option("--svg", metavar="FILE", default="", help="Write a picture to this file, or - for stdout.")
-@click.option("--all", "everything", is_flag=True, help="A bar for each school, however many.")
+@click.option("--year", type=click.IntRange(2000, 2999), help="The year to draw. Default: this year.")
+@click.option("--today", type=DayType(), help="The day to mark. Default: today.")
+@click.option("--svg", metavar="FILE", default="", help="Write an SVG to this file, or to stdout with -.")
+@click.option("--all", "everything", is_flag=True, help="Draw a bar for each school, however many there are.")
 @cluster_options()
 @output_option()
 def calendar(
@@ -47,7 +47,7 @@ def calendar(
     where: Where,
     output: str,
 ) -> None:
-    """Draw the year: when each school is paused or exempt, as its policies stand."""
+    """Draw the year: when each school is paused or exempt by its current policies."""
     now = date.fromisoformat(today) if today else datetime.now().astimezone().date()
     snapshot = take(where)
     years = _years(snapshot, school, year or now.year, where)
@@ -57,7 +57,7 @@ def calendar(
     elif output != "table":
         write_structured([_structured(item) for item in years], output)
     elif not years:
-        click.echo(no_school(where))
+        echo(no_school(where))
     else:
         _show(console(), found, year or now.year, now)
 
@@ -69,13 +69,13 @@ def _years(snapshot: Snapshot, school: str, year: int, where: Where) -> list[Sch
 
 def _write(where: str, picture: str) -> None:
     if where == "-":
-        click.echo(picture, nl=False)
+        echo(picture.removesuffix("\n"))
         return
     try:
         Path(where).write_text(picture, encoding="utf-8")
     except OSError as error:
-        raise WrongInput(f"--svg {where}: {error.strerror}") from None
-    click.echo(f"wrote {where}", err=True)
+        raise WrongInput(f"--svg {where} cannot be written: {error.strerror}; name another file") from None
+    echo(f"wrote {where}", err=True)
 
 
 def _show(out: Console, found: Sequence[Row], year: int, today: date) -> None:
@@ -98,12 +98,12 @@ def _show_row(out: Console, row: Row, name: int, width: int) -> None:
     for state in cells(row.year, width):
         bar.append(LOOKS[state].character, LOOKS[state].style)
     out.print(bar, no_wrap=True, overflow="crop")
-    for sentence in in_words(row.year):
+    for sentence in describe_year(row.year):
         out.print(Padding(Text(sentence, "dim"), (0, 0, 0, name + 2), expand=False))
 
 
 def _header(year: int, width: int) -> str:
-    """The months' names where there is room for them."""
+    """The names of the months that fit."""
     line = [" "] * (width + 3)
     free = 0
     for day, name in months(year):

@@ -1,4 +1,4 @@
-"""Checks policies as the API server would, without one."""
+"""Checks policies by the API server's rules, offline."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _FORMS = {
         "write lower-case letters, digits and '-', at most 63, a letter or digit at both ends",
     ),
 }
-"""RFC 1123 subdomain and label, as the API server wants names and namespaces."""
+"""RFC 1123 subdomain and label, the API server's rules for names and namespaces."""
 
 
 def is_ours(manifest: Manifest) -> bool:
-    """Whether the object is of our group, in whatever version."""
+    """Whether the object is of the group syncpause.dev, in any version."""
     return str(manifest.body.get("apiVersion", "")).split("/")[0] == GROUP
 
 
 def check(manifest: Manifest) -> list[Fault]:
-    """What the API server would refuse in an object of our group; nothing for a good one."""
-    kind, complaint = _kind_of(manifest.body)
+    """The mistakes that the API server would refuse in an object of our group."""
+    kind, fault = _kind_of(manifest.body)
     if kind is None:
-        return [complaint]
+        return [fault]
     return [*_check_metadata(manifest.body.get("metadata"), kind), *check_fields(manifest.body, kind)]
 
 
 def _kind_of(body: dict[str, Any]) -> tuple[type[Resource] | None, Fault]:
     kinds = {kind.KIND: kind for kind in POLICY_KINDS}
-    complaint = Fault((), "")
+    fault = Fault((), "")
     if body.get("kind") == SchoolSync.KIND:
-        complaint = Fault(("kind",), "SchoolSyncs are written by the operator alone: remove it")
+        fault = Fault(("kind",), "only the operator writes SchoolSyncs: remove it")
     elif body.get("kind") not in kinds:
-        complaint = Fault(("kind",), f'"{body.get("kind")}": write {" or ".join(kinds)}')
+        fault = Fault(("kind",), f'"{body.get("kind")}": write {" or ".join(kinds)}')
     elif body.get("apiVersion") != API_VERSION:
-        complaint = Fault(("apiVersion",), f'"{body.get("apiVersion")}": write {API_VERSION}')
-    return (None if complaint.sentence else kinds[body["kind"]]), complaint
+        fault = Fault(("apiVersion",), f'"{body.get("apiVersion")}": write {API_VERSION}')
+    return (None if fault.sentence else kinds[body["kind"]]), fault
 
 
 def _check_metadata(metadata: Any, kind: type[Resource]) -> list[Fault]:
@@ -68,7 +68,7 @@ def _check_metadata(metadata: Any, kind: type[Resource]) -> list[Fault]:
 
 
 def check_fields(body: Mapping[str, Any], kind: type[Resource]) -> list[Fault]:
-    """What the models refuse in an object of a kind, its name aside."""
+    """The mistakes that the models find in an object of a kind, except in its metadata."""
     metadata = body.get("metadata")
     named = {"name": "unnamed", **metadata} if isinstance(metadata, dict) else {"name": "unnamed"}
     try:

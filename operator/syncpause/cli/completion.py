@@ -1,8 +1,9 @@
-"""Completion of words in the shell, with kubectl and without."""
+"""Completion in the shell, with kubectl and without."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import Any
 
@@ -10,8 +11,9 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
 from syncpause.cli.main import COMPLETE_VARIABLE, main
-from syncpause.cli.options import Where, namespace_of
+from syncpause.cli.options import Where
 from syncpause.cli.snapshot import Reader
+from syncpause.kube.access import Access
 from syncpause.kube.client import Client
 
 PROGRAM = "kubectl-syncpause"
@@ -38,12 +40,12 @@ def complete_school(
     param: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Schools of the namespace that begin so; none where the cluster does not answer at once."""
+    """The schools of the namespace with this prefix; none where the cluster does not answer in time."""
     given = ctx.params
     try:
-        namespace = "" if given.get("all_namespaces") else given.get("namespace") or ""
-        kubeconfig, context = given.get("kubeconfig") or "", given.get("context") or ""
-        where = Where(kubeconfig, context, namespace or namespace_of(kubeconfig, context))
+        access = Access(given.get("kubeconfig") or None, given.get("context") or None)
+        own = access.namespace()
+        where = Where(access, "" if given.get("all_namespaces") else given.get("namespace") or own)
         names = where.run(lambda client: asyncio.wait_for(_schools(client, where.namespace), _SECONDS))
     except (click.ClickException, TimeoutError):
         return []
@@ -57,15 +59,18 @@ async def _schools(client: Client, namespace: str) -> list[str]:
 def complete() -> None:
     """The entry point ``kubectl_complete-syncpause``, which kubectl calls with the words typed so far.
 
-    Prints a completion a line, with its description behind a tab, and the directive last.
+    Prints one completion a line, each with its description after a tab, and the directive last.
     Source: kubectl's plugin completion (Kubernetes 1.26), and cobra's "Shell completions".
     """
     words = sys.argv[1:] or [""]
     items = ShellComplete(main, {}, PROGRAM, COMPLETE_VARIABLE).get_completions(words[:-1], words[-1])
-    for item in items:
-        if item.type == "plain":
-            click.echo(f"{item.value}\t{item.help}" if item.help else item.value)
-    click.echo(_FILES if _wants_file(items) else _NO_FILES)
+    lines = [
+        f"{item.value}\t{item.help}" if item.help else item.value for item in items if item.type == "plain"
+    ]
+    try:
+        click.echo("\n".join([*lines, _FILES if _wants_file(items) else _NO_FILES]))
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - Python flushes it at the exit
 
 
 def _wants_file(items: list[CompletionItem]) -> bool:

@@ -1,4 +1,4 @@
-"""Days and instants as people type them: ISO, strictly, and said back with weekday and zone."""
+"""Days and instants: parsed strictly as ISO 8601, and printed with weekday and zone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}
 
 
 class DayType(click.ParamType[str]):
-    """YYYY-MM-DD, or MM-DD too where every year is meant; kept as text, for that is what a policy holds."""
+    """YYYY-MM-DD; with ``annual`` also MM-DD for every year. The value stays text, as in a policy."""
 
     name = "day"
 
@@ -34,7 +34,7 @@ class DayType(click.ParamType[str]):
 
 
 class MomentType(click.ParamType[Any]):
-    """A day, whose first instant in the school's own zone is meant, or an instant with its offset."""
+    """A day, which stands for its first instant in the school's zone, or an instant with its offset."""
 
     name = "moment"
 
@@ -56,28 +56,28 @@ class MomentType(click.ParamType[Any]):
 
 
 def instant_of(moment: date | datetime, zone: ZoneInfo) -> datetime:
-    """The instant that is meant, for a school of that zone."""
+    """The instant of a moment, for a school in that zone."""
     return moment if isinstance(moment, datetime) else first_instant(moment, zone)
 
 
-def say_instant(instant: datetime, zone: ZoneInfo) -> str:
+def format_instant(instant: datetime, zone: ZoneInfo) -> str:
     """As ``Saturday 2027-06-12 00:00 MDT``."""
     return f"{instant.astimezone(zone):%A %Y-%m-%d %H:%M %Z}"
 
 
-def say_moment(moment: date | datetime) -> str:
-    """The moment without a school: an instant in UTC, or a day in each school's zone."""
+def format_moment(moment: date | datetime) -> str:
+    """A moment for all schools: an instant in UTC, or a day in the zone of each school."""
     if isinstance(moment, datetime):
-        return say_instant(moment, ZoneInfo("UTC"))
+        return format_instant(moment, ZoneInfo("UTC"))
     return f"{moment:%A %Y-%m-%d}, at its first instant in each school's own zone"
 
 
-def say_days(first: str, last: str, zone: ZoneInfo) -> str:
-    """First through last day, with weekdays where a year is named, and the instants where one is."""
+def format_days(first: str, last: str, zone: ZoneInfo) -> str:
+    """First through last day; with a year also the weekdays and the first and last instant."""
     if is_annual(first):
         return f"every year from {first} through {last}, {zone.key}"
     opens, ends = date.fromisoformat(first), date.fromisoformat(last)
     return (
-        f"from {say_instant(first_instant(opens, zone), zone)} through {ends:%A %Y-%m-%d}"
-        f" (syncs again {say_instant(day_after(ends, zone), zone)}, {zone.key})"
+        f"from {format_instant(first_instant(opens, zone), zone)} through {ends:%A %Y-%m-%d}"
+        f" (syncs again {format_instant(day_after(ends, zone), zone)}, {zone.key})"
     )

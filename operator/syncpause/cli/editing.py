@@ -1,7 +1,7 @@
-"""Changing a school's own policy for a person in a hurry: read, propose, say back, ask, write.
+"""Edits of a school's own policy: read, make the edit, show it, ask, write.
 
-Nothing is written over someone else's change: each write names the version it was planned on, and is planned
-anew where that is no longer the current one.
+Each write names the resource version that it is based on. Where another client has changed the policy, the
+edit starts again from the new version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from syncpause.cli.checking import check_fields
 from syncpause.cli.completion import complete_school
 from syncpause.cli.failure import Failure, WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
-from syncpause.cli.output import warn, write_structured
+from syncpause.cli.output import confirm, echo, warn, write_structured
 from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import PolicyRef
@@ -47,7 +47,7 @@ _GITOPS_MARKS = ("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.to
 
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """What the person asked for, but for the change itself."""
+    """The options that all edits share."""
 
     where: Where
     school: str
@@ -59,9 +59,9 @@ class EditRequest:
 
 @dataclass(frozen=True, slots=True)
 class EditContext:
-    """The school as it is: its workloads, and the policies that decide about it.
+    """The current state of the school: its workloads, and the policies that decide about it.
 
-    ``target`` is the policy to edit; None where one must be made.
+    ``target`` is the policy to edit; None where a new one is created.
     """
 
     request: EditRequest
@@ -72,32 +72,32 @@ class EditContext:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the school's days now."""
+        """The current time zone of the school."""
         if self.target is not None:
             return load_zone(self.target["spec"]["timeZone"])
         return zone_of(self.snapshot.policy_set, self.request.where.namespace, self.decisions)
 
     @property
     def today(self) -> date:
-        """The school's day."""
+        """The current day at the school."""
         return local_day(datetime.now(UTC), self.zone)
 
     @property
     def deciding(self) -> list[PolicyRef]:
-        """The policies of the level that decides now."""
+        """The policies that decide now."""
         return sorted({policy.ref for decision in self.decisions for policy in decision.policies})
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The spec that the policy should have, and what the person should be told before it is written."""
+    """The new spec of the policy, and sentences to show before it is written."""
 
     spec: dict[str, Any]
     notes: list[str] = field(default_factory=list)
 
 
 def editing_options(command: Command) -> Command:
-    """SCHOOL and the options that all edits share; the command gets them as one argument ``wish: Wish``."""
+    """SCHOOL and the shared options; the command receives them as ``request: EditRequest``."""
 
     @wraps(command)
     def gathered(
@@ -115,9 +115,9 @@ def editing_options(command: Command) -> Command:
             type=click.Choice(("none", "client")),
             default="none",
             show_default=True,
-            help="client: write nothing; with -o yaml it prints the policy, for git.",
+            help="client: write nothing. With -o yaml, prints the policy for git.",
         ),
-        click.option("--policy", default="", help="The policy to edit, where several name the school."),
+        click.option("--policy", default="", help="The policy to edit where several name the school."),
     ):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
@@ -126,37 +126,39 @@ def editing_options(command: Command) -> Command:
 school_argument = click.argument("school", shell_complete=complete_school)
 
 
-def edit(request: EditRequest, propose: Callable[[EditContext], Edit]) -> None:
-    """Carry a change out, from reading to saying what becomes of it."""
-    request.where.run(lambda client: _edit(client, request, propose))
+def edit(request: EditRequest, make_edit: Callable[[EditContext], Edit]) -> None:
+    """Carry out an edit. Raises Failure and WrongInput."""
+    request.where.run(lambda client: _edit(client, request, make_edit))
 
 
 def copied(context: EditContext) -> Edit:
-    """The policy to make where the school has none: as what decides now, for this school alone."""
+    """A new policy for this school alone, copied from the policy that decides now. Raises Failure."""
     request, refs = context.request, context.deciding
     if context.snapshot.missing:
         raise Failure(f"{request.school} has no policy of its own to edit, and {context.snapshot.missing[0]}")
-    if len(refs) != 1 or any(ref.cluster and _freezes(context, ref) for ref in refs):
+    if len(refs) != 1 or any(ref.cluster and _enforced(context, ref) for ref in refs):
         names = " and ".join(map(str, refs)) or "no policy"
-        raise Failure(f"{names} decides about {request.school}: write a policy of its own by hand")
+        raise Failure(
+            f"{names} decides about {request.school}, which cannot be copied: write a policy of its own"
+        )
     original = context.snapshot.policies[refs[0]]
     spec = copy_for_school(original["spec"], request.school, context.zone.key)
-    return Edit(spec, [f"{request.school} has no policy of its own yet: it gets one, as {refs[0]} is now"])
+    return Edit(spec, [f"{request.school} has no policy of its own yet: it gets one, a copy of {refs[0]}"])
 
 
-def _freezes(context: EditContext, ref: PolicyRef) -> bool:
+def _enforced(context: EditContext, ref: PolicyRef) -> bool:
     return context.snapshot.policy_set.policies[ref].enforced
 
 
-async def _edit(client: Client, request: EditRequest, propose: Callable[[EditContext], Edit]) -> None:
+async def _edit(client: Client, request: EditRequest, make_edit: Callable[[EditContext], Edit]) -> None:
     for _ in range(ATTEMPTS):
-        context = await _look(client, request)
-        proposal = propose(context)
-        body = _body(context, proposal)
-        complaints = check_fields(body, SyncPausePolicy)
-        if complaints:
-            raise WrongInput("; ".join(map(str, complaints)))
-        _tell(context, proposal, body)
+        context = await _read(client, request)
+        planned = make_edit(context)
+        body = _body(context, planned)
+        mistakes = check_fields(body, SyncPausePolicy)
+        if mistakes:
+            raise WrongInput("; ".join(map(str, mistakes)))
+        _show(context, planned, body)
         if request.dry_run:
             _print(body, request.output, "not written: dry run")
             return
@@ -164,14 +166,14 @@ async def _edit(client: Client, request: EditRequest, propose: Callable[[EditCon
         try:
             written = await _write(client, context, body)
         except Conflict:
-            warn("someone else has changed the policy in this moment: looking again")
+            warn("another client has changed the policy: starting again from its new version")
             continue
         _print(_clean(written), request.output, "created" if context.target is None else "configured")
         return
-    raise Failure("someone else keeps changing the policy: nothing was written")
+    raise Failure("another client keeps changing the policy: nothing was written; try again later")
 
 
-async def _look(client: Client, request: EditRequest) -> EditContext:
+async def _read(client: Client, request: EditRequest) -> EditContext:
     snapshot = await Reader(client, request.where.namespace).snapshot()
     workloads = snapshot.of_school(School(request.where.namespace, request.school))
     if not workloads:
@@ -187,7 +189,7 @@ async def _look(client: Client, request: EditRequest) -> EditContext:
 
 
 def _target(snapshot: Snapshot, request: EditRequest) -> Object | None:
-    """The policy to edit: the one that names the school, or the one that the person names."""
+    """The policy to edit: the one that names the school, or the one of ``--policy``."""
     namespace = request.where.namespace
     named = PolicyRef(namespace, request.policy or object_name(request.school))
     own = [
@@ -199,29 +201,27 @@ def _target(snapshot: Snapshot, request: EditRequest) -> Object | None:
         own = [body for body in own if body["metadata"]["name"] == request.policy]
     if len(own) > 1:
         names = ", ".join(sorted(body["metadata"]["name"] for body in own))
-        raise WrongInput(f"several policies name {request.school}: say which with --policy ({names})")
+        raise WrongInput(f"several policies name {request.school}: name one of them with --policy ({names})")
     if not own and named in snapshot.policies:
-        raise WrongInput(
-            f"{named} is there already, and does not name {request.school}: use another --policy"
-        )
+        raise WrongInput(f"{named} exists and does not name {request.school}: name another one with --policy")
     return own[0] if own else None
 
 
-def _body(context: EditContext, proposal: Edit) -> dict[str, Any]:
+def _body(context: EditContext, planned: Edit) -> dict[str, Any]:
     request = context.request
     if context.target is not None:
-        return {**_clean(context.target), "spec": proposal.spec}
+        return {**_clean(context.target), "spec": planned.spec}
     name = request.policy or object_name(request.school)
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": {"name": name, "namespace": request.where.namespace},
-        "spec": proposal.spec,
+        "spec": planned.spec,
     }
 
 
 def _clean(body: Object) -> dict[str, Any]:
-    """The policy as it would stand in git."""
+    """The policy without what the API server adds, as for git."""
     kept = {
         field: value
         for field, value in body["metadata"].items()
@@ -236,26 +236,26 @@ def _clean(body: Object) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": body["spec"]}
 
 
-def _tell(context: EditContext, proposal: Edit, body: Object) -> None:
-    """Say back what is about to be written, and what it changes for the school."""
-    for sentence in proposal.notes:
-        click.echo(sentence, err=True)
+def _show(context: EditContext, planned: Edit, body: Object) -> None:
+    """Print what is about to be written, and what it changes for the school."""
+    for sentence in planned.notes:
+        echo(sentence, err=True)
     policy_set = context.snapshot.policy_set
     after = applied(policy_set, [body])
     now = datetime.now(UTC)
     for change in compare(policy_set, after, context.workloads, lambda _zone: now):
         state = f"{change.before.state} → {change.after.state}"
-        click.echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
+        echo(f"{change.school}: {state}, next: {change.after.next or 'nothing'}", err=True)
     decisions = [decide(after, workload, now) for workload in context.workloads]
-    freezes = {
+    enforced_refs = {
         str(decision.policy.ref)
         for decision in decisions
         if decision.desired_state is DesiredState.PAUSE and decision.policy and decision.policy.enforced
     }
-    for freeze in sorted(freezes):
-        warn(f"{freeze} is Enforced and pauses {context.request.school} all the same")
+    for ref in sorted(enforced_refs):
+        warn(f"{ref} is Enforced and still pauses {context.request.school}")
     if context.target is not None and _is_from_git(context.target):
-        warn("git will put this policy back: commit what --dry-run=client -o yaml prints")
+        warn("GitOps will revert this edit: commit what --dry-run=client -o yaml prints")
 
 
 def _is_from_git(body: Object) -> bool:
@@ -271,9 +271,11 @@ def _ask(context: EditContext, body: Object) -> None:
     if context.request.yes:
         return
     if not sys.stdin.isatty():
-        raise WrongInput("nobody is there to be asked: add --yes to write, or --dry-run=client to look")
-    verb = "make" if context.target is None else "change"
-    click.confirm(f"{verb} spp/{body['metadata']['name']}?", abort=True, err=True)
+        raise WrongInput(
+            "there is no terminal to ask on: add --yes to write, or --dry-run=client to show the edit"
+        )
+    verb = "create" if context.target is None else "change"
+    confirm(f"{verb} spp/{body['metadata']['name']}?", err=True)
 
 
 async def _write(client: Client, context: EditContext, body: dict[str, Any]) -> dict[str, Any]:
@@ -288,6 +290,6 @@ async def _write(client: Client, context: EditContext, body: dict[str, Any]) -> 
 
 def _print(body: Object, output: str, verb: str) -> None:
     if output == "text":
-        click.echo(f"syncpausepolicy/{body['metadata']['name']} {verb}")
+        echo(f"syncpausepolicy/{body['metadata']['name']} {verb}")
     else:
         write_structured(body, output)

@@ -1,4 +1,4 @@
-"""``exempt``: summer school for a school, or for some of its applications."""
+"""``exempt``: exempts a school, or some of its applications, from pauses."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from syncpause.domain.preview.edits import with_exemption
 
 @click.command()
 @school_argument
-@click.option("--application", "applications", multiple=True, help="Only this application; may be repeated.")
-@click.option("--from", "first", type=DayType(), help="First day, inclusive. Default: since ever.")
+@click.option("--application", "applications", multiple=True, help="Only this application. Repeatable.")
+@click.option("--from", "first", type=DayType(), help="First day, inclusive. Default: no first day.")
 @click.option("--until", type=DayType(), required=True, help="Last day, inclusive.")
 @click.option("--reason", required=True, help="Why, and who agreed.")
 @editing_options
@@ -32,7 +32,7 @@ def exempt(
 ) -> None:
     """Let SCHOOL, or some of its applications, sync through a pause until a day.
 
-    Edits the school's own policy, or makes one with the dates that hold for the school now.
+    Edits the school's own policy, or creates one with the current dates of the school.
     """
     if first and until < first:
         raise WrongInput(f"--until {until} is before --from {first}: put the later day in --until")
@@ -45,7 +45,7 @@ def _propose(
     school = context.request.school
     _check_applications(context, applications)
     if until < context.today.isoformat():
-        raise WrongInput(f"--until {until} is over already: today is {context.today} in {context.zone.key}")
+        raise WrongInput(f"--until {until} is in the past: today is {context.today} in {context.zone.key}")
     base = Edit(dict(context.target["spec"])) if context.target else copied(context)
     spec = with_exemption(base.spec, school, applications, first=first, until=until, reason=reason)
     what = f"{', '.join(applications)} of {school}" if applications else school

@@ -1,4 +1,4 @@
-"""``explain``: which policies were considered, which rule decided, what comes next."""
+"""``explain``: the desired state of a workload, the rule behind it, the next change, and every policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from syncpause.cli.dates import MomentType, instant_of, say_instant
+from syncpause.cli.dates import MomentType, format_instant, instant_of
 from syncpause.cli.failure import WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import console, write_structured
@@ -28,18 +28,18 @@ _KINDS = {
     **dict.fromkeys(("deployment", "deployments", "deploy", "deployments.apps"), Kind.DEPLOYMENT),
     **dict.fromkeys(("school", "schools", "schoolsync", "schoolsyncs"), None),
 }
-_VERDICTS = {
-    DesiredState.PAUSE: "It is to be paused",
-    DesiredState.SYNC: "It is to sync",
-    DesiredState.EXEMPT: "It is to sync",
-    DesiredState.UNGOVERNED: "It is to sync",
-    DesiredState.HOLD: "It keeps the state it is in",
+_DESIRED_STATES = {
+    DesiredState.PAUSE: "Paused",
+    DesiredState.SYNC: "Syncing",
+    DesiredState.EXEMPT: "Syncing (exempt)",
+    DesiredState.UNGOVERNED: "Syncing",
+    DesiredState.HOLD: "Unchanged",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One explanation, and the workloads that it is of."""
+    """One explanation, and the workloads that share it."""
 
     workloads: tuple[Workload, ...]
     explanation: Explanation
@@ -48,11 +48,11 @@ class Answer:
 
 @click.command()
 @click.argument("what", nargs=-1, required=True, metavar="KIND/NAME")
-@click.option("--at", type=MomentType(), help="Explain that moment, and not now.")
+@click.option("--at", type=MomentType(), help="The moment to explain. Default: now.")
 @cluster_options(all_namespaces=False)
 @output_option()
 def explain(what: tuple[str, ...], *, at: date | datetime | None, where: Where, output: str) -> None:
-    """Say why cronjob/NAME, deployment/NAME or school/NAME is paused or not, and what comes next."""
+    """Explain why cronjob/NAME, deployment/NAME or school/NAME is paused or not, and what changes next."""
     kind, name = _target(what)
     snapshot = take(where)
     workloads = _find(snapshot, kind, name, where)
@@ -65,7 +65,7 @@ def explain(what: tuple[str, ...], *, at: date | datetime | None, where: Where, 
 
 
 def _target(what: Sequence[str]) -> tuple[Kind | None, str]:
-    """The kind, None for a school, and the name."""
+    """The kind (None: a school) and the name."""
     parts = what[0].split("/", 1) if len(what) == 1 else list(what)
     if len(parts) != 2 or parts[0].lower() not in _KINDS or not parts[1]:
         raise WrongInput(f"{' '.join(what)}: write cronjob/NAME, deployment/NAME or school/NAME")
@@ -86,7 +86,7 @@ def _find(snapshot: Snapshot, kind: Kind | None, name: str, where: Where) -> lis
 
 
 def _answers(snapshot: Snapshot, workloads: Sequence[Workload], moment: date | datetime) -> list[Answer]:
-    """One for all workloads of which the same is to be said."""
+    """One answer for all workloads that have the same explanation."""
     policy_set = snapshot.policy_set
     zone = zone_of(policy_set, workloads[0].namespace, [decide(policy_set, workloads[0], datetime.now(UTC))])
     at = instant_of(moment, zone)
@@ -111,37 +111,43 @@ def _show(answer: Answer) -> None:
     out = console()
     for item in answer.workloads:
         of = f"school {item.school}" + (f", application {item.application}" if item.application else "")
-        out.print(f"{item.short_name} ({of}): {describe(item)}.")
+        out.print(f"{item.short_name} ({of}): {describe(item)}")
     decision = answer.explanation.decision
-    out.print(f"  {_VERDICTS[decision.desired_state]}: {decision.reason}.")
-    out.print(f"  The rule: {answer.explanation.rule}.")
-    out.print(f"  Next: {_say(answer.next)}.")
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    for label, value in (
+        ("Desired state", _DESIRED_STATES[decision.desired_state]),
+        ("Reason", decision.reason),
+        ("Rule", answer.explanation.rule),
+        ("Next", _next_change(answer.next)),
+    ):
+        facts.add_row(f"  {label}:", value)
+    out.print(facts)
     if not answer.explanation.considered:
-        out.print("  There is no policy to consider.")
+        out.print("  Considered policies: none")
     else:
-        out.print("  Considered (* decides):")
+        out.print("  Considered policies (* decides):")
         considered = Table.grid(padding=(0, 2, 0, 0))
         for policy in answer.explanation.considered:
-            considered.add_row("  *" if policy.decides else "   ", str(policy.ref), policy.sentence)
+            considered.add_row("    *" if policy.decides else "     ", str(policy.ref), policy.sentence)
         out.print(considered)
     out.print()
 
 
-def _say(transition: NextTransition | None) -> str:
+def _next_change(transition: NextTransition | None) -> str:
     if transition is None:
-        return "nothing changes by itself"
-    return f"{transition.action} on {say_instant(transition.at, transition.zone)} ({transition.zone.key})"
+        return "no change is planned"
+    return f"{transition.action} on {format_instant(transition.at, transition.zone)} ({transition.zone.key})"
 
 
 def _structured(answer: Answer) -> dict[str, Any]:
     decision = answer.explanation.decision
     return {
         "workloads": [item.short_name for item in answer.workloads],
-        "verdict": str(decision.desired_state),
+        "desiredState": str(decision.desired_state),
         "reason": decision.reason,
         "rule": answer.explanation.rule,
-        "considered": [
-            {"policy": str(item.ref), "decides": item.decides, "says": item.sentence}
+        "consideredPolicies": [
+            {"policy": str(item.ref), "decides": item.decides, "evaluation": item.sentence}
             for item in answer.explanation.considered
         ],
         "nextTransition": answer.next.status.to_json() if answer.next else None,

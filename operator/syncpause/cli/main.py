@@ -1,4 +1,4 @@
-"""``kubectl syncpause``: the plugin. Each command is a module of its own, imported when it is called."""
+"""``kubectl syncpause``: the plugin. Each command has a module, which is imported when it is called."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import click
 from syncpause import __version__
 
 COMMANDS = {
-    "status": "Show schools, their applications and workloads: state, since, until, why.",
-    "calendar": "Draw the year: a bar for each school, windows and exemptions, as text or SVG.",
-    "explain": "Say why a workload or a school is paused or not, and what comes next.",
-    "preview": "Show what would pause and resume if policies were applied. Changes nothing.",
-    "validate": "Check policies in files as the API server would, without one.",
+    "status": "Show schools, their applications and workloads: state, start, end and reason.",
+    "calendar": "Draw a year with a bar for each school, as text or SVG.",
+    "explain": "Explain why a workload or a school is paused or not, and what changes next.",
+    "preview": "Show what would pause and resume if policies were applied. Writes nothing.",
+    "validate": "Check policies in files by the API server's rules, offline.",
     "exempt": "Let a school, or some of its applications, sync through a pause until a day.",
-    "unexempt": "Take the exemptions of a school out of its own policy.",
+    "unexempt": "Remove the exemptions of a school from its own policy.",
     "set-dates": "Give a school its own first and last day of the pause.",
-    "release": "Put paused workloads back from their own annotations.",
+    "release": "Restore paused workloads from their own annotations.",
     "completion": "Print the script that completes this plugin in a shell.",
 }
-"""Name and one line of help of each command, in the order of the help; its module has the same name."""
+"""The help of each command, in order. The module of a command has the command's name."""
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module only when the command is called, so that help and completion are quick."""
+    """Imports the module of a command when the command is called, so that help and completion are fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
 
 
 COMPLETE_VARIABLE = "_KUBECTL_SYNCPAUSE_COMPLETE"
-"""What the shells' scripts set. Click would derive it from the program's name, with the space in it."""
+"""The variable that the shells' scripts set. Click's default has the space of the program's name in it."""
 
 
 @click.group(
@@ -52,10 +52,10 @@ COMPLETE_VARIABLE = "_KUBECTL_SYNCPAUSE_COMPLETE"
 )
 @click.version_option(__version__, prog_name="kubectl syncpause")
 def main() -> None:
-    """See and steer the pausing of schools' roster syncs.
+    """Show and change when schools' roster syncs are paused.
 
     Reads and writes with your own rights. Exit codes: 0 done; 1 the answer is no; 2 wrong usage;
-    3 the cluster cannot be reached, refuses, or has no such object.
+    3 the cluster cannot be reached, refuses the request, or has no such object.
     """
 
 

@@ -1,4 +1,4 @@
-"""Manifests as people keep them in files: YAML or JSON, many objects in one, each with its lines."""
+"""Manifests in files: YAML or JSON, with several objects in one file, each with its line numbers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 
 class Unreadable(Exception):
-    """A file cannot be opened, or is no text."""
+    """A file cannot be opened, or is not text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong at a place in a file; ``line`` counts from 1."""
+    """A mistake at a place in a file; ``line`` counts from 1."""
 
     file: str
     line: int
@@ -31,7 +31,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object and where it was written."""
+    """One object and its place."""
 
     file: str
     body: dict[str, Any]
@@ -39,13 +39,13 @@ class Manifest:
 
     @property
     def name(self) -> str:
-        """What people call it, as ``SyncPausePolicy/summer``."""
+        """Kind and name, as ``SyncPausePolicy/summer``."""
         metadata = self.body.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         return f"{self.body.get('kind') or 'object'}/{name or '?'}"
 
     def line(self, location: Location = ()) -> int:
-        """The line of a field, or of the nearest thing around it that is written down."""
+        """The line of a field, or of the nearest field around it that the file has."""
         node = self.node
         for part in location:
             found = _child(node, part)
@@ -56,7 +56,7 @@ class Manifest:
 
 
 class _Loader(yaml.SafeLoader):
-    """As kubectl reads YAML: a date without quotes is text."""
+    """Reads YAML as kubectl does: a date without quotes is text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -106,7 +106,7 @@ def _objects(file: str, text: str) -> Iterator[Manifest | Mistake]:
 
 
 def _unpacked(file: str, body: Any, node: yaml.Node) -> Iterator[Manifest | Mistake]:
-    """A document's object; the objects of a List; nothing for an empty document."""
+    """The object of a document, or the objects of a List; nothing for an empty document."""
     if body is None:
         return
     if not isinstance(body, dict):

@@ -1,16 +1,16 @@
-"""Options that the commands share, named and meant as kubectl's."""
+"""The options that the commands share, with kubectl's names and meaning."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-from syncpause.cli.failure import Failure, failure_of
+from syncpause.cli.failure import Failure, failure_of, no_kind
 from syncpause.kube.access import Access
 from syncpause.kube.client import Client, ConfigError, connect
 from syncpause.kube.errors import ApiError
@@ -18,19 +18,18 @@ from syncpause.kube.errors import ApiError
 T = TypeVar("T")
 
 MANAGER = "kubectl-syncpause"
-"""Field manager of what a person writes, so that it can be told from what the operator writes."""
+"""The field manager of what a person writes, to distinguish it from what the operator writes."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which cluster and namespace a command is about; an empty ``namespace`` means all of them.
+    """The cluster and namespace of a command; an empty ``namespace`` means all of them.
 
-    ``named`` is False where nobody said which namespace, and the context's own is meant.
+    ``named`` is False where no option names the namespace, and it is the context's own.
     """
 
-    kubeconfig: str
-    context: str
+    access: Access = field(repr=False)
     namespace: str
     named: bool = True
 
@@ -40,23 +39,35 @@ class Where:
         return f"in namespace {self.namespace}" if self.namespace else "in any namespace"
 
     def run(self, work: Callable[[Client], Awaitable[T]]) -> T:
-        """Run ``work`` with a connected `Client`. Raises Failure, with a sentence for who asked."""
+        """Run ``work`` with a connected `Client`. Raises Failure."""
         return asyncio.run(self._run(work))
 
     async def _run(self, work: Callable[[Client], Awaitable[T]]) -> T:
         try:
-            async with await connect(
-                kubeconfig=self.kubeconfig or None, context=self.context or None, manager=MANAGER
-            ) as client:
-                return await work(client)
+            async with await connect(access=self.access, manager=MANAGER) as client:
+                try:
+                    return await work(client)
+                except ApiError as error:
+                    raise await _failure(client, error) from None
         except ConfigError as error:
             raise Failure(str(error)) from None
-        except ApiError as error:
-            raise failure_of(error) from None
+
+
+async def _failure(client: Client, error: ApiError) -> Failure:
+    """The failure; where a path does not exist, whether the server or its definitions are the cause."""
+    if not no_kind(error):
+        return failure_of(error)
+    try:
+        await client.get("/version")
+    except ApiError:
+        return Failure(
+            f"{client.server} is not a Kubernetes API server: correct the server in the kubeconfig"
+        )
+    return Failure(f"{client.server} does not know the kinds of syncpause.dev: apply crds/ first")
 
 
 def cluster_options(*, all_namespaces: bool = True) -> Callable[[Command], Command]:
-    """``--kubeconfig --context -n -A``; the command gets them as one argument ``where: Where``."""
+    """``--kubeconfig --context -n -A``; the command receives them as one argument ``where: Where``."""
 
     def decorate(command: Command) -> Command:
         options = [
@@ -84,21 +95,18 @@ def _gathered(command: Callable[..., Any]) -> Callable[..., Any]:
         if namespace and all_namespaces:
             raise click.UsageError("give either --namespace or --all-namespaces")
         named = bool(namespace) or all_namespaces
-        where = Where(
-            kubeconfig, context, namespace if named else namespace_of(kubeconfig, context), named=named
-        )
+        access = Access(kubeconfig or None, context or None)
+        own = access.namespace()
+        if all_namespaces:
+            own = ""
+        where = Where(access, namespace or own, named=named)
         return command(*args, where=where, **rest)
 
     return wrapper
 
 
-def namespace_of(kubeconfig: str, context: str) -> str:
-    """The namespace that a context of the kubeconfig names."""
-    return Access(kubeconfig or None, context or None).namespace()
-
-
 def output_option(*choices: str) -> Callable[[Command], Command]:
-    """``-o``: the first choice is the default. The command gets it as ``output``."""
+    """``-o``: the first choice is the default. The command receives it as ``output``."""
     formats = choices or ("table", "json", "yaml")
     return click.option(
         "-o",
@@ -106,5 +114,5 @@ def output_option(*choices: str) -> Callable[[Command], Command]:
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="How the answer is written.",
+        help="Output format.",
     )

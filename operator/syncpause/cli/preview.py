@@ -1,4 +1,4 @@
-"""``preview``: what would pause and resume, if these policies were applied. Changes nothing."""
+"""``preview``: what would pause and resume if these policies were applied. Writes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from syncpause.api.resources import POLICY_KINDS, ClusterSyncPausePolicy
 from syncpause.cli.checking import check, is_ours
-from syncpause.cli.dates import MomentType, instant_of, say_moment
+from syncpause.cli.dates import MomentType, format_moment, instant_of
 from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Unreadable, read
 from syncpause.cli.options import Where, cluster_options, output_option
@@ -26,14 +26,14 @@ from syncpause.domain.workload import Workload
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the files hold that matters."""
+    """The policies and Namespaces in the files."""
 
     policies: tuple[Object, ...]
     namespaces: tuple[Object, ...]
 
     @property
     def scope(self) -> str:
-        """The one namespace that is concerned; "" for all."""
+        """The one namespace that the policies concern; "" for all."""
         kinds = {policy["kind"] for policy in self.policies}
         names = {policy["metadata"].get("namespace", "") for policy in self.policies}
         return "" if ClusterSyncPausePolicy.KIND in kinds or len(names) != 1 else next(iter(names))
@@ -41,9 +41,9 @@ class Given:
 
 @click.command()
 @click.option("-f", "--filename", "files", multiple=True, required=True, help="File, folder, or - for stdin.")
-@click.option("--at", type=MomentType(), help="What would stand then, and not now.")
-@click.option("--delete", is_flag=True, help="As if the policies were deleted, and not applied.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 where anything would change.")
+@click.option("--at", type=MomentType(), help="The moment to preview. Default: now.")
+@click.option("--delete", is_flag=True, help="Preview the deletion of the policies.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything would change.")
 @cluster_options(all_namespaces=False)
 @output_option()
 def preview(
@@ -55,14 +55,14 @@ def preview(
     where: Where,
     output: str,
 ) -> None:
-    """Show what would pause and resume, per school, if policies were applied. Changes nothing.
+    """Show for each school what would pause and resume if policies were applied. Writes nothing.
 
-    Takes manifests, folders and the output of kustomize; objects of other kinds are left out, but for
-    Namespaces, whose labels and time zone count.
+    Reads manifests, folders and the output of kustomize. Objects of other kinds are skipped, except
+    Namespaces, whose labels and time zone are used.
     """
     given = _given(files, where.namespace)
     if not given.policies:
-        raise WrongInput(f"there is no policy in {', '.join(files)}")
+        raise WrongInput(f"there is no policy in {', '.join(files)}: name files that have one")
     snapshot = take(replace(where, namespace=given.scope))
     changes = _changes(snapshot, given, at or datetime.now(UTC), delete=delete)
     if output == "table":
@@ -95,7 +95,7 @@ def _given(files: Sequence[str], namespace: str) -> Given:
 
 
 def _placed(body: dict[str, Any], namespace: str) -> Object:
-    """A namespaced policy without a namespace goes where kubectl would put it."""
+    """The policy with the namespace that kubectl would use, where it has none."""
     namespaced = {kind.KIND for kind in POLICY_KINDS if kind.NAMESPACED}
     if body["kind"] not in namespaced or body["metadata"].get("namespace"):
         return body
@@ -117,7 +117,7 @@ def _changes(
 def _show(changes: Sequence[SchoolChange], snapshot: Snapshot, at: date | datetime | None) -> None:
     out = console()
     if at is not None:
-        out.print(f"On {say_moment(at)}:")
+        out.print(f"On {format_moment(at)}:")
     if changes:
         shown = table("NAMESPACE", "SCHOOL", "STATE", "WORKLOADS", "NEXT", "WHY")
         for change in changes:

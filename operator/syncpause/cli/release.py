@@ -1,4 +1,4 @@
-"""``release``: put workloads back from their own annotations, with no operator and no policy."""
+"""``release``: restores workloads from their own annotations, without the operator and its policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syncpause.api import names
 from syncpause.cli.completion import complete_school
 from syncpause.cli.failure import CLUSTER, about_login, missing_right
 from syncpause.cli.options import Where, cluster_options
-from syncpause.cli.output import warn
+from syncpause.cli.output import confirm, echo, warn
 from syncpause.cli.wording import goes_back_to
 from syncpause.domain.change import restore
 from syncpause.domain.change.plan import plan
@@ -25,13 +25,13 @@ from syncpause.kube.errors import ApiError, Forbidden, NotFound
 from syncpause.kube.jobs import Job, Jobs
 from syncpause.kube.workloads import Workloads
 
-_RELEASED = Decision(DesiredState.UNGOVERNED, "released by hand")
+_RELEASED = Decision(DesiredState.UNGOVERNED, "released by kubectl syncpause release")
 _SUSPENDED = f"{names.STATE_LABEL}={names.STATE_PAUSED}"
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """A paused workload, and those of its Jobs that were suspended with it."""
+    """A paused workload, and its Jobs that were suspended with it."""
 
     workload: Workload
     jobs: Sequence[Job] = ()
@@ -44,17 +44,19 @@ class Paused:
 
 @click.command()
 @click.argument("school", default="", shell_complete=complete_school)
-@click.option("--all", "everything", is_flag=True, help="Every school: of the cluster, or of -n's namespace.")
-@click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Every school of the cluster, or of the namespace of -n."
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would be restored.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @cluster_options()
 def release(school: str, *, everything: bool, dry_run: bool, yes: bool, where: Where) -> None:
-    """Put paused workloads back from their own annotations.
+    """Restore paused workloads from their own annotations.
 
-    Needs neither the operator nor its CRDs. A running operator pauses again what a policy still governs.
+    Needs neither the operator nor its CRDs. A running operator pauses workloads again that a policy governs.
     """
     if bool(school) == everything:
-        raise click.UsageError("say what to release: a SCHOOL, or --all")
+        raise click.UsageError("give either a SCHOOL or --all")
     namespace = "" if everything and not where.named else where.namespace
     failures = where.run(lambda client: _run(client, namespace, school, yes=yes, dry_run=dry_run))
     if failures:
@@ -62,21 +64,21 @@ def release(school: str, *, everything: bool, dry_run: bool, yes: bool, where: W
 
 
 async def _run(client: Client, namespace: str, school: str, *, yes: bool, dry_run: bool) -> int:
-    """Show, ask, put back; returns how many could not be put back."""
+    """Show, ask, restore; returns how many could not be restored."""
     found = await _paused(client, namespace, school)
     for item in found:
-        click.echo(str(item))
+        echo(str(item))
     if not found:
         what = f"school {school}" if school else "nothing"
-        click.echo(f"{what} is{' not' if school else ''} paused in {namespace or 'any namespace'}")
+        echo(f"{what} is{' not' if school else ''} paused in {namespace or 'any namespace'}")
         return 0
     if dry_run:
         return 0
     if not yes:
-        click.confirm(f"put these {len(found)} workloads back on {client.server}?", abort=True)
+        confirm(f"restore these {len(found)} workloads on {client.server}?")
     failures = 0
     async for key, problem in _release(client, found, datetime.now(UTC)):
-        click.echo(f"{key}  {problem or 'released'}", err=bool(problem))
+        echo(f"{key}  {problem or 'released'}", err=bool(problem))
         failures += bool(problem)
     return failures
 
@@ -91,7 +93,7 @@ async def _paused(client: Client, namespace: str, school: str) -> list[Paused]:
 
 
 async def _suspended_jobs(client: Client, namespace: str) -> dict[str, list[Job]]:
-    """Jobs that a pause suspended, by the UID of their CronJob."""
+    """Jobs that were suspended by a pause, by the UID of their CronJob."""
     jobs: dict[str, list[Job]] = defaultdict(list)
     try:
         for job in await Jobs(client).unfinished(namespace, _SUSPENDED):
@@ -100,12 +102,12 @@ async def _suspended_jobs(client: Client, namespace: str) -> dict[str, list[Job]
     except Forbidden as error:
         if about_login(error):
             raise
-        warn(f"{missing_right(error)}: Jobs that a pause has suspended stay suspended")
+        warn(f"{missing_right(error)}: Jobs that were suspended by a pause stay suspended")
     return jobs
 
 
 async def _release(client: Client, found: list[Paused], now: datetime) -> AsyncIterator[tuple[Key, str]]:
-    """Put each back; yields its key and "" or what went wrong. One failure stops no other."""
+    """Restore each; yields its key and an error or "". A failure does not stop the others."""
     for item in found:
         try:
             await _release_one(client, item, now)
@@ -118,7 +120,7 @@ async def _release(client: Client, found: list[Paused], now: datetime) -> AsyncI
 
 
 async def _release_one(client: Client, item: Paused, now: datetime) -> None:
-    """Jobs first, so that a crash between the two forgets none."""
+    """Restores the Jobs first, so that a crash in between leaves no Job suspended for ever."""
     workload = item.workload
     for job in item.jobs:
         await Jobs(client).hand_back(job, workload.annotations.get(names.MISSED_RUNS, ""))

@@ -1,4 +1,4 @@
-"""``unexempt``: the end of summer school."""
+"""``unexempt``: removes exemptions of a school."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from syncpause.domain.preview.edits import without_exemptions
 
 
 class NothingToRemove(Failure):
-    """No exemption of the school's own policy is for it alone."""
+    """The school's own policy has no exemption for this school alone."""
 
     exit_code = ANSWER_IS_NO
 
@@ -20,7 +20,7 @@ class NothingToRemove(Failure):
 @click.option("--application", "applications", multiple=True, help="Only the exemption of this application.")
 @editing_options
 def unexempt(applications: tuple[str, ...], request: EditRequest) -> None:
-    """Take the exemptions of SCHOOL out of its own policy. Exits with 1 where there is none."""
+    """Remove the exemptions of SCHOOL from its own policy. Exits with 1 where there is none."""
     edit(request, lambda context: _propose(context, applications))
 
 

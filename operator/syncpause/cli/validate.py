@@ -1,8 +1,7 @@
-"""``validate``: the API server's own rules, offline, with file and line."""
+"""``validate``: checks policies by the API server's rules, offline, with file and line."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -14,12 +13,13 @@ from syncpause.cli.checking import check, is_ours
 from syncpause.cli.failure import ANSWER_IS_NO, WrongInput
 from syncpause.cli.manifests import Manifest, Mistake, Unreadable, read
 from syncpause.cli.options import output_option
+from syncpause.cli.output import echo, write_structured
 from syncpause.domain.sentences import plural
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is to be mended, and where. ``object`` and ``field`` are empty where the file cannot be read."""
+    """A mistake and its place. ``object`` and ``field`` are empty where the file cannot be read."""
 
     severity: Literal["error", "warning"]
     file: str
@@ -35,7 +35,7 @@ class Finding:
 
     @property
     def for_github(self) -> str:
-        """As a workflow command, which marks the line in a pull request."""
+        """A GitHub workflow command, which annotates the line in a pull request."""
         message = str(self).replace("%", "%25").replace("\n", "%0A")
         return f"::{self.severity} file={self.file},line={self.line}::{message}"
 
@@ -44,10 +44,10 @@ class Finding:
 @click.argument("files", nargs=-1, required=True)
 @output_option("text", "json", "github")
 def validate(files: tuple[str, ...], output: str) -> None:
-    """Check policies in FILES as the API server would, without one.
+    """Check policies in FILES by the API server's rules, offline.
 
-    FILES may be folders, or - for stdin. Objects of other kinds are skipped. Exits with 1 where a policy
-    would be refused.
+    FILES may be folders, or - for stdin. Objects of other kinds are skipped. Exits with 1 where the API
+    server would refuse a policy.
     """
     try:
         found = list(read(files))
@@ -57,12 +57,12 @@ def validate(files: tuple[str, ...], output: str) -> None:
     ours = [item for item in found if isinstance(item, Manifest) and is_ours(item)]
     findings += _twice(ours)
     if output == "json":
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        write_structured([asdict(finding) for finding in findings], "json")
     for finding in findings if output != "json" else ():
-        click.echo(finding.for_github if output == "github" else str(finding))
+        echo(finding.for_github if output == "github" else str(finding))
     errors = [finding for finding in findings if finding.severity == "error"]
     if output == "text":
-        click.echo(_summary(found, ours, errors), err=True)
+        echo(_summary(found, ours, errors), err=True)
     if errors:
         raise SystemExit(ANSWER_IS_NO)
 
@@ -79,7 +79,7 @@ def _error(item: Manifest, fault: Fault) -> Finding:
 
 
 def _twice(ours: list[Manifest]) -> list[Finding]:
-    """Of two objects with one name the second wins: hardly what was meant."""
+    """Warnings for objects with one name: the last one applied wins."""
     first: dict[tuple[str, str], Manifest] = {}
     findings = []
     for item in ours:

@@ -1,4 +1,4 @@
-"""Workloads in words, the same in every command."""
+"""Descriptions of workloads, the same in every command."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from syncpause.domain.workload import CronJob, Deployment, Workload
 
 
 def describe(workload: Workload) -> str:
-    """What a workload does now, and what it goes back to if it is paused."""
+    """The current state of a workload, and for a paused one the state that it returns to."""
     if workload.marked:
-        told = f"paused{_since(workload)}{_by(workload)}{_still(workload)}"
-        return f"{told}; goes back to {goes_back_to(workload)}"
+        state = f"paused{_since(workload)}{_by(workload)}{_still(workload)}"
+        return f"{state}; goes back to {goes_back_to(workload)}"
     if isinstance(workload, CronJob):
         return "suspended by its owner" if workload.suspend else f"syncs on its schedule{_still(workload)}"
     if isinstance(workload, Deployment):
@@ -24,11 +24,11 @@ def describe(workload: Workload) -> str:
 
 def goes_back_to(workload: Workload) -> str:
     """The restore state, as ``suspend=false, startingDeadlineSeconds=600``."""
-    return restore.as_copy(workload).replace(" ", ", ") or "what its school's status remembers"
+    return restore.as_copy(workload).replace(" ", ", ") or "the state in its school's status"
 
 
 def as_json(workload: Workload) -> dict[str, Any]:
-    """A workload as it is told to programs."""
+    """A workload in structured output."""
     return {
         "kind": str(workload.kind),
         "name": workload.name,

@@ -1,4 +1,4 @@
-"""The year as an SVG, for a document or a chat: one file, no script, nothing to load."""
+"""A year as an SVG: one file without scripts, which loads nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from syncpause.cli.year_view import LOOKS, Row, in_words, months, say
+from syncpause.cli.year_view import LOOKS, Row, describe_run, describe_year, months
 from syncpause.domain.preview.year import DayState, days_in
 
 _LEFT, _TOP, _BAR, _ROW, _WIDTH, _MARGIN = 210, 76, 18, 42, 730, 20
@@ -16,7 +16,7 @@ _INK, _FAINT, _RED = "#1f2937", "#6b7280", "#dc2626"
 
 
 def draw(rows: Sequence[Row], year: int, today: date | None) -> str:
-    """The picture as text; the same for the same input."""
+    """The SVG as text; equal input gives equal text."""
     height = _TOP + len(rows) * _ROW + 50
     svg = Element(
         "svg",
@@ -27,7 +27,9 @@ def draw(rows: Sequence[Row], year: int, today: date | None) -> str:
     svg.set("font-family", _FONT)
     svg.set("font-size", "12")
     SubElement(svg, "title").text = f"Sync pauses in {year}"
-    SubElement(svg, "desc").text = ". ".join(f"{row.title}: {'; '.join(in_words(row.year))}" for row in rows)
+    SubElement(svg, "desc").text = ". ".join(
+        f"{row.title}: {'; '.join(describe_year(row.year))}" for row in rows
+    )
     SubElement(svg, "rect", width="100%", height="100%", fill="#ffffff")
     _text(svg, _MARGIN, 32, f"Sync pauses in {year}", size="18")
     _months(svg, year, height)
@@ -61,8 +63,8 @@ def _row(svg: Element, row: Row, y: int) -> None:
             height=f"{_BAR}",
             fill=LOOKS[run.day.state].fill,
         )
-        SubElement(rect, "title").text = say(run)
-    _text(svg, _LEFT, y + 31, _short("; ".join(in_words(row.year)), 125), fill=_FAINT, size="10")
+        SubElement(rect, "title").text = describe_run(run)
+    _text(svg, _LEFT, y + 31, _short("; ".join(describe_year(row.year)), 125), fill=_FAINT, size="10")
 
 
 def _today(svg: Element, today: date, height: int) -> None:

@@ -1,4 +1,4 @@
-"""How a year is drawn, in a terminal and in an SVG: which states look how, and what is said of them."""
+"""A year in a terminal and in an SVG: the look of each state, and its description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syncpause.domain.sentences import plural
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A state in a terminal, by character and by style, for colour may be missing; and its fill in an SVG."""
+    """The look of a state: character and style in a terminal, which may lack colour, and fill in an SVG."""
 
     character: str
     style: str
@@ -32,7 +32,7 @@ LOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Schools of one namespace that have the same year: more than one where there are too many to tell."""
+    """Schools of one namespace with the same year: more than one where there are too many to list."""
 
     year: SchoolYear
     count: int = 1
@@ -44,7 +44,7 @@ class Row:
 
 
 def rows(years: Sequence[SchoolYear], most: int) -> list[Row]:
-    """A row a school; where there would be more than ``most``, one for all that have the same year."""
+    """One row for each school; where they are more than ``most``, one for all with the same year."""
     if len(years) <= most:
         return [Row(year) for year in years]
     groups: dict[tuple[str, tuple[Run, ...]], list[SchoolYear]] = {}
@@ -54,7 +54,7 @@ def rows(years: Sequence[SchoolYear], most: int) -> list[Row]:
 
 
 def cells(year: SchoolYear, width: int) -> list[DayState]:
-    """The year on ``width`` cells; where days share one, the strongest shows, so that no day is lost."""
+    """The year in ``width`` cells. Where days share a cell, it shows the strongest state."""
     states = [day.state for day in year.days()]
     found = []
     for cell in range(width):
@@ -65,7 +65,7 @@ def cells(year: SchoolYear, width: int) -> list[DayState]:
 
 
 def cell_of(day: date, width: int) -> int:
-    """The cell that holds a day: the last one of those that show it."""
+    """The last cell that shows a day."""
     return (day.timetuple().tm_yday * width - 1) // days_in(day.year)
 
 
@@ -75,13 +75,15 @@ def months(year: int) -> Iterator[tuple[date, str]]:
         yield date(year, month, 1), month_abbr[month]
 
 
-def in_words(year: SchoolYear) -> list[str]:
-    """What is not plain syncing, as ``paused 2027-06-12 to 2027-08-14 by spp/summer``."""
-    return [say(run) for run in year.runs if run.day.state is not DayState.SYNCING] or ["syncs all year"]
+def describe_year(year: SchoolYear) -> list[str]:
+    """All but plain syncing, as ``paused 2027-06-12 to 2027-08-14 by spp/summer``."""
+    return [describe_run(run) for run in year.runs if run.day.state is not DayState.SYNCING] or [
+        "syncs all year"
+    ]
 
 
-def say(run: Run) -> str:
-    """A run in words."""
+def describe_run(run: Run) -> str:
+    """A run of days with one state."""
     days = (run.last_day - run.first_day).days + 1
     span = f"{run.first_day} to {run.last_day}" if days > 1 else f"{run.first_day}"
     by = f" by {run.day.policy}, {run.day.window}" if run.day.policy else ""
