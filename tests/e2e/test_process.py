@@ -202,7 +202,7 @@ def test_without_rights_it_is_not_ready_and_says_why(
         code, text = eventually(
             lambda: (seen := process.ready())[0] == 503 and "forbidden" in seen[1] and seen, "503"
         )
-        assert "keeps its state" in text
+        assert "nothing is resumed" in text
     finally:
         code, _ = process.terminate()
     assert code == 0

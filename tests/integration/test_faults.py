@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from stage import RunningOperator, Stage, eventually
 from faults.proxy import Fault, FaultProxy
 
 SPRING = [{"name": "spring", "firstDay": "2027-03-01", "lastDay": "2027-03-31"}]
+AUTUMN = [{"name": "autumn", "firstDay": "2027-10-01", "lastDay": "2027-10-31"}]
 APRIL = "2027-04-02T12:00"
 
 
@@ -76,23 +78,30 @@ async def test_a_workload_that_keeps_failing_stops_no_other(
     await eventually(lambda: stage.condition("Ready").get("status") == "True", "Ready")
 
 
-async def test_policies_that_cannot_be_read_hold_everything(
+async def test_policies_that_cannot_be_read_pause_as_last_read_and_resume_nothing(
     stage: Stage, operator: RunningOperator, proxy: FaultProxy
 ) -> None:
     stage.sync()
+    stage.sync("autumn", school="roosevelt")
+    stage.policy("autumn", windows=AUTUMN, schools=["roosevelt"])
+    ready = functools.partial(stage.condition, "Ready", "spp/autumn")
+    await eventually(lambda: ready().get("status") == "True", "the other policy is read")
     stage.policy(windows=SPRING)
     await eventually(stage.is_paused, "paused")
     proxy.inject(lambda seen: Fault(403) if "syncpause.dev" in seen.path and seen.method == "GET" else None)
     assert operator.operator is not None
     running = operator.operator
     running.context.policies.read_soon()
-    await eventually(lambda: "keeps its state" in running.problem and [running.problem], "it says so")
+    await eventually(lambda: "nothing is resumed" in running.problem and [running.problem], "it says so")
     operator.jump_to(APRIL)
     stage.sync("newborn")
-    await eventually(lambda: len(running.context.workloads) >= 2, "the newborn is seen")
+    await eventually(lambda: len(running.context.workloads) >= 3, "the newborn is seen")
+    operator.jump_to("2027-10-05T00:00")
+    await eventually(lambda: stage.is_paused("autumn"), "paused at its edge all the same")
     assert stage.is_paused() is True
     proxy.heal()
     await eventually(stage.is_syncing, "readable again, so resumed")
+    assert stage.is_paused("autumn") is True
     assert running.problem == ""
 
 

@@ -107,9 +107,10 @@ async def test_a_namespace_deleted_while_paused_does_not_hang(
     assert stage.is_paused("staying") is True
 
 
-async def test_a_wrong_zone_on_a_namespace_holds_and_the_policy_says_why(
+async def test_a_wrong_zone_on_a_namespace_pauses_and_resumes_nothing_and_the_policy_says_why(
     stage: Stage, operator: RunningOperator
 ) -> None:
+    operator.jump_to("2027-02-20T12:00")
     broken = stage.add_namespace(f"{stage.namespace}-broken", "Mars/Olympus")
     stage.sync("held", namespace=broken)
     name = stage.cluster_policy("all", windows=SPRING)
@@ -119,8 +120,14 @@ async def test_a_wrong_zone_on_a_namespace_holds_and_the_policy_says_why(
     )
     assert ready["reason"] == "Held"
     assert stage.is_syncing("held", namespace=broken) is True
+    operator.jump_to("2027-03-01T12:00")
+    await eventually(lambda: stage.is_paused("held", namespace=broken), "paused by the policy's own zone")
+    operator.jump_to("2027-04-02T12:00")
+    stage.sync("later", namespace=broken)
+    await eventually(lambda: stage.get("school", "lincoln", namespace=broken)["status"], "reported")
+    assert stage.is_paused("held", namespace=broken) is True
     stage.add_namespace(broken, "America/Denver")
-    await eventually(lambda: stage.is_paused("held", namespace=broken), "mended, so paused")
+    await eventually(lambda: stage.is_syncing("held", namespace=broken), "fixed, so resumed")
 
 
 async def test_what_is_not_ours_is_never_touched(stage: Stage, operator: RunningOperator) -> None:

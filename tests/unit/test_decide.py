@@ -1,6 +1,7 @@
 """Which policies govern a workload, rule by rule, and its desired state."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -119,11 +120,32 @@ def test_a_namespace_is_paused_at_its_own_midnight() -> None:
     assert desired_state(default, now=at("2027-06-15T06:00"), d9="America/Denver") is DesiredState.PAUSE
 
 
-def test_an_unknown_zone_of_a_namespace_holds_and_is_named() -> None:
-    decision = decide(policy_set(cluster_policy(), d9="Mars/Olympus"), sync(), JULY)
-    assert decision.desired_state is DesiredState.HOLD
-    assert "namespace d9" in decision.reason
-    assert "Mars/Olympus" in decision.reason
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "x" * 40_000])
+def test_an_unknown_zone_of_a_namespace_pauses_by_the_policys_own_and_resumes_nothing(zone: str) -> None:
+    known = policy_set(cluster_policy(), d9=zone)
+    opens = next_edge(known, "d9", "lincoln", MARCH)
+    assert opens == at("2027-06-15T05:00"), "the edges are those of the policy's own zone"
+    before = decide(known, sync(), opens - timedelta(seconds=1))
+    assert before.desired_state is DesiredState.HOLD
+    decision = decide(known, sync(), opens)
+    assert decision.desired_state is DesiredState.PAUSE
+    assert "namespace d9" in decision.doubt
+    assert decide(known, sync(), at("2027-08-10T05:00")).desired_state is DesiredState.HOLD
+
+
+def test_an_exemption_in_a_namespace_with_an_unknown_zone_holds() -> None:
+    exemption = {"name": "x", "schools": ["lincoln"], "reason": "agreed"}
+    known = policy_set(cluster_policy(exemptions=[exemption]), d9="Mars/Olympus")
+    assert decide(known, sync(), JULY).desired_state is DesiredState.HOLD
+    exempt = sync(school="roosevelt", annotations={"syncpause.dev/exempt": "summer school"})
+    assert decide(known, exempt, JULY).desired_state is DesiredState.HOLD
+
+
+def test_a_policy_of_a_namespace_that_is_not_read_yet_pauses_and_one_of_the_cluster_holds() -> None:
+    new = sync(namespace="new")
+    assert decide(policy_set(cluster_policy()), new, JULY).desired_state is DesiredState.HOLD
+    own = policy(namespace="new")
+    assert decide(policy_set(cluster_policy(), own), new, JULY).desired_state is DesiredState.PAUSE
 
 
 def test_an_invalid_policy_holds_what_it_governs_and_nothing_else() -> None:
@@ -138,8 +160,35 @@ def test_a_broken_freeze_holds_unless_the_rules_below_pause_anyway() -> None:
     assert desired_state(broken, cluster_policy(), now=MARCH) is DesiredState.HOLD
 
 
-def test_unreadable_policies_hold_everything() -> None:
+def test_unreadable_policies_pause_as_last_read_and_resume_nothing() -> None:
     assert decide(replace(policy_set(), unreadable="403"), sync(), JULY).desired_state is DesiredState.HOLD
+    known = replace(policy_set(cluster_policy()), unreadable="403")
+    assert next_edge(known, "d9", "lincoln", MARCH) == at("2027-06-15T05:00")
+    assert decide(known, sync(), MARCH).desired_state is DesiredState.HOLD
+    decision = decide(known, sync(), JULY)
+    assert (decision.desired_state, decision.doubt) == (DesiredState.PAUSE, "403")
+    exempt = sync(annotations={"syncpause.dev/exempt": "summer school"})
+    assert decide(known, exempt, JULY).desired_state is DesiredState.HOLD
+
+
+def test_a_policy_that_became_invalid_pauses_by_its_last_valid_form_and_resumes_nothing() -> None:
+    valid = policy(schools=["lincoln"])
+    broken = replace(valid, zone=None, windows=(), schools=frozenset(["roosevelt"]), invalid="?")
+    known = replace(policy_set(broken), before=(policy_set(valid.as_last_valid("?")),))
+    assert next_edge(known, "d9", "lincoln", MARCH) == at("2027-06-15T05:00")
+    found = {
+        (school, when): decide(known, sync(school=school), when).desired_state
+        for school in ("lincoln", "roosevelt", "franklin")
+        for when in (MARCH, JULY)
+    }
+    assert found == {
+        ("lincoln", MARCH): DesiredState.HOLD,
+        ("lincoln", JULY): DesiredState.PAUSE,
+        ("roosevelt", MARCH): DesiredState.HOLD,
+        ("roosevelt", JULY): DesiredState.HOLD,
+        ("franklin", MARCH): DesiredState.UNGOVERNED,
+        ("franklin", JULY): DesiredState.UNGOVERNED,
+    }
 
 
 def test_a_pause_older_than_the_crd_is_held() -> None:

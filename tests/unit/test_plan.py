@@ -1,6 +1,5 @@
 """Plans: idempotent, and a resume undoes a pause."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from syncpause.api import names
 from syncpause.domain.change import restore
 from syncpause.domain.change.plan import Action, Change, plan
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
+from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.workload import Workload, label_fields
 
 JULY, AUTUMN = at("2027-07-01T12:00"), at("2027-09-01T12:00")
@@ -69,7 +69,7 @@ def test_what_the_owner_sets_during_a_pause_is_what_comes_back(before: Workload,
 
 @given(specs)
 def test_a_hold_changes_no_running_workload_and_keeps_a_paused_one_paused(workload: Workload) -> None:
-    held = replace(DEFAULT, unreadable="policies cannot be read")
+    held = PolicySet(unreadable="policies cannot be read")
     assert step(workload, here=held)[1] is None
     paused, _ = step(workload)
     assert step(paused, AUTUMN, held)[1] is None

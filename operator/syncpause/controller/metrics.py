@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge
 WRITES = Counter("syncpause_writes_total", "Workloads written, by what was done", ["action"])
 ERRORS = Counter("syncpause_errors_total", "Failed requests for workloads, by HTTP status", ["status"])
 WORKLOADS = Gauge("syncpause_workloads", "Governed workloads, by phase", ["phase"])
-READABLE = Gauge("syncpause_policies_readable", "1 while policies can be read; 0 while everything holds")
+READABLE = Gauge("syncpause_policies_readable", "1 while policies can be read; 0 while nothing is resumed")
 SCHOOLS_READABLE = Gauge(
     "syncpause_schools_readable", "1 while SchoolSyncs can be read; 0 while no school's status is written"
 )

@@ -20,7 +20,6 @@ from syncpause.controller.cache.policy_objects import (
     ObservedPolicy,
     read_namespace,
     read_policy,
-    ref_of,
 )
 from syncpause.controller.clock import Clock
 from syncpause.controller.metrics import READABLE
@@ -33,7 +32,7 @@ from syncpause.kube.policies import Policies, Unreadable
 log = structlog.get_logger()
 
 FIRST_RETRY, LONGEST_RETRY = 0.5, 5.0
-"""Seconds. While policies cannot be read, every workload keeps its state: soon retries are worth requests."""
+"""Seconds. While policies cannot be read, nothing is resumed: soon retries are worth requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class PolicyCache:
         known = self._observed.get(observed.ref)
         if known is not None and not observed.newer_than(known):
             return
-        self._observed[observed.ref] = observed
+        self._observed[observed.ref] = observed.after(known)
         self._arrived.add(observed.ref)
         if known is None or known.policy != observed.policy:
             self._rebuild(Affected(observed.ref.namespace, (observed.ref,)))
@@ -131,7 +130,7 @@ class PolicyCache:
         else:
             namespaces[namespace.name] = namespace
             self._arrived.add(namespace.name)
-        self.policy_set = replace(self.policy_set, namespaces=namespaces)
+        self.policy_set = self._with_before(replace(self.policy_set, namespaces=namespaces))
         self._changed(Affected(namespace.name))
 
     def read_soon(self) -> None:
@@ -147,7 +146,7 @@ class PolicyCache:
                 self._backoff.reset()
                 pause = self._interval
             except (ApiError, Unreadable) as error:
-                self._hold(f"policies cannot be read, so everything keeps its state: {error}")
+                self._hold(f"policies cannot be read, so nothing is resumed: {error}")
                 self.unreached = self.policy_set.unreadable if isinstance(error, ApiError) else ""
                 pause = self._backoff.delay(getattr(error, "retry_after", None))
             try:
@@ -162,12 +161,13 @@ class PolicyCache:
         objects = await self._api.list(ClusterSyncPausePolicy.KIND)
         for namespace in self._scope:
             objects += await self._api.list(SyncPausePolicy.KIND, namespace)
-        namespaces = [read_namespace(item) for item in await self._api.namespaces()]
+        namespaces = await self._api.namespaces()
         if await self._api.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")
-        self._replace(objects, namespaces, since)
+        self.listed(objects, [read_namespace(item) for item in namespaces], since)
 
-    def _replace(self, objects: Sequence[Object], namespaces: list[Namespace], since: datetime) -> None:
+    def listed(self, objects: Sequence[Object], namespaces: Sequence[Namespace], since: datetime) -> None:
+        """Replace what is kept by a list of everything, read while the CRDs were those of ``since``."""
         before = {ref: observed.policy for ref, observed in self._observed.items()}
         self._observed = self._with_arrived(objects)
         after = {ref: observed.policy for ref, observed in self._observed.items()}
@@ -181,7 +181,7 @@ class PolicyCache:
         unchanged = before == after and known_namespaces == self.policy_set.namespaces
         if unchanged and not was_unreadable and since == self.policy_set.api_since:
             return
-        self.policy_set = PolicySet(after, known_namespaces, "", since)
+        self.policy_set = self._with_before(PolicySet(after, known_namespaces, "", since))
         if was_unreadable:
             log.info("policies read", policies=len(after), namespaces=len(namespaces))
         changed = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
@@ -193,7 +193,8 @@ class PolicyCache:
 
     def _with_arrived(self, objects: Sequence[Object]) -> dict[PolicyRef, ObservedPolicy]:
         """The listed policies, and those that a watch brought while the list was read."""
-        listed = {ref_of(item): read_policy(item) for item in objects}
+        read = map(read_policy, objects)
+        listed = {observed.ref: observed.after(self._observed.get(observed.ref)) for observed in read}
         for ref, known in self._observed.items():
             if ref in self._arrived and (ref not in listed or known.newer_than(listed[ref])):
                 listed[ref] = known
@@ -201,8 +202,14 @@ class PolicyCache:
 
     def _rebuild(self, affected: Affected) -> None:
         policies = {ref: observed.policy for ref, observed in self._observed.items()}
-        self.policy_set = replace(self.policy_set, policies=policies)
+        self.policy_set = self._with_before(replace(self.policy_set, policies=policies))
         self._changed(affected)
+
+    def _with_before(self, policy_set: PolicySet) -> PolicySet:
+        """Add what still pauses: the last valid forms of policies that cannot be evaluated."""
+        pausing = {ref: observed.pausing for ref, observed in self._observed.items()}
+        before = PolicySet(pausing, policy_set.namespaces, api_since=policy_set.api_since)
+        return replace(policy_set, before=() if before.policies == policy_set.policies else (before,))
 
     def _changed(self, affected: Affected) -> None:
         if self.synced.is_set():

@@ -24,16 +24,33 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ObservedPolicy:
-    """A policy and its status at one resource version."""
+    """A policy and its status at one resource version.
+
+    ``last_valid`` is the form in which a policy that cannot be evaluated was valid before; None without one.
+    """
 
     policy: Policy
     status: PolicyStatus
     resource_version: str
+    last_valid: Policy | None = None
 
     @property
     def ref(self) -> PolicyRef:
         """What names it."""
         return self.policy.ref
+
+    @property
+    def pausing(self) -> Policy:
+        """The form that pauses: the policy, or what it was before it could not be evaluated."""
+        if not self.policy.invalid or self.last_valid is None:
+            return self.policy
+        return self.last_valid.as_last_valid(self.policy.invalid)
+
+    def after(self, known: ObservedPolicy | None) -> ObservedPolicy:
+        """This version, where ``known`` was the one before it."""
+        if known is None or not self.policy.invalid:
+            return self
+        return replace(self, last_valid=known.last_valid if known.policy.invalid else known.policy)
 
     def newer_than(self, other: ObservedPolicy) -> bool:
         """Whether its version is later, also where it is of another object of the same name.
@@ -51,7 +68,7 @@ def ref_of(body: Object) -> PolicyRef:
 def read_policy(body: Object) -> ObservedPolicy:
     """Read a policy of either kind.
 
-    One that cannot be evaluated is kept with the reason, because its workloads keep their state.
+    One that cannot be evaluated is kept with the reason, because it resumes nothing.
     """
     metadata = body["metadata"]
     ref = ref_of(body)

@@ -179,7 +179,7 @@ class Reconciler:
             workload.school,
             phase_of(workload, decision, self._jobs.still_running(workload)),
             written=is_written(workload, decision),
-            reason=decision.reason if decision.desired_state is DesiredState.HOLD else "",
+            reason=decision.reason if decision.desired_state is DesiredState.HOLD else decision.doubt,
             refused=refused,
             contested=self._drift.contested_by(workload),
         )

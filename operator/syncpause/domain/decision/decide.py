@@ -9,9 +9,10 @@ pauses. Source: the reference page of SyncPausePolicy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from syncpause.api import names
 from syncpause.api.policy import ActiveJobs, MissedRuns
@@ -22,7 +23,7 @@ from syncpause.domain.workload import Workload
 
 
 class DesiredState(StrEnum):
-    """What a workload should do. HOLD keeps whatever it does now."""
+    """What a workload should do. HOLD keeps whatever it does now, and is decided in doubt only."""
 
     PAUSE = "Pause"
     SYNC = "Sync"
@@ -50,7 +51,8 @@ class Decision:
 
     ``policies`` are the policies of the deciding level. ``policy`` and ``span`` belong to the open window
     that pauses the workload or from which it is exempt; ``policy`` alone may be the one that cannot be
-    evaluated. ``exemption`` is set if the workload is exempt.
+    evaluated. ``exemption`` is set if the workload is exempt. ``doubt`` says why a workload that
+    should pause would not be resumed; it is empty without a doubt.
     """
 
     desired_state: DesiredState
@@ -59,6 +61,7 @@ class Decision:
     policy: Policy | None = None
     span: Span | None = None
     exemption: Exempted | None = None
+    doubt: str = ""
 
     @property
     def missed_runs(self) -> MissedRuns | None:
@@ -97,8 +100,8 @@ class PolicyDecision:
     """The result of one policy for a workload at an instant.
 
     ``span`` is its open window, ``exempt`` what exempts the workload from it, and ``held`` the sentence
-    that says why the policy cannot be evaluated. A policy without any of these pauses nothing at that
-    instant.
+    that says why the policy cannot be evaluated: then it may pause, and resumes nothing. A policy without any
+    of these pauses nothing at that instant.
     """
 
     policy: Policy
@@ -110,17 +113,32 @@ class PolicyDecision:
 def decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:
     """Return the decision for a workload at ``now``. Every workload gets exactly one; nothing is raised.
 
+    Doubt counts in one direction: what was last known still pauses, and resumes nothing.
+    """
+    decision = _decide(policy_set, workload, now)
+    for before in policy_set.before:
+        if decision.desired_state is DesiredState.PAUSE:
+            break
+        earlier = _decide(before, workload, now)
+        if earlier.desired_state in (DesiredState.PAUSE, DesiredState.HOLD):
+            decision = earlier
+    if not policy_set.unreadable:
+        return decision
+    if decision.desired_state is DesiredState.PAUSE:
+        return replace(decision, doubt=policy_set.unreadable)
+    return Decision(DesiredState.HOLD, policy_set.unreadable)
+
+
+def _decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:
+    """Decide by the policies as they are.
+
     A freeze that cannot be evaluated holds the workload, unless the levels below it pause the workload
     anyway.
     """
-    if policy_set.unreadable:
-        return Decision(DesiredState.HOLD, policy_set.unreadable)
     if not workload.school:
         return Decision(
             DesiredState.UNGOVERNED, f"the workload has no label {names.SCHOOL_LABEL}: no policy governs it"
         )
-    if workload.namespace not in policy_set.namespaces and policy_set.cluster():
-        return Decision(DesiredState.HOLD, f"namespace {workload.namespace} has not been read yet")
     candidates = policy_set.for_namespace(workload.namespace)
     governing = [policy for policy in candidates if not policy.dry_run and policy.covers(workload)]
     freezes = [evaluate(policy_set, policy, workload, now) for policy in governing if policy.enforced]
@@ -160,15 +178,19 @@ def _combined(
 ) -> Decision:
     """Decide by the policies of one level. A pause takes precedence over a hold, a hold over an exemption."""
     open_ = [result for result in results if result.span]
+    held = next((result for result in results if result.held), None)
     exempted = exempt_annotation(workload)
-    if open_ and exempted:
+    certain = [result for result in open_ if not result.held]
+    if exempted and held and not certain:
+        return _held(held, policies)
+    if exempted and certain:
         reason = f"exempt by its annotation {names.EXEMPT}: {exempted}"
         by_annotation = Exempted(workload.short_name, exempted)
-        return Decision(DesiredState.EXEMPT, reason, policies, open_[0].policy, open_[0].span, by_annotation)
+        first = certain[0]
+        return Decision(DesiredState.EXEMPT, reason, policies, first.policy, first.span, by_annotation)
     pausing = [result for result in open_ if not result.exempt]
     if pausing:
         return _paused(pausing, policies)
-    held = next((result for result in results if result.held), None)
     if held:
         return _held(held, policies)
     if open_:
@@ -188,16 +210,20 @@ def exempt_annotation(workload: Workload) -> str:
 
 def evaluate(policy_set: PolicySet, policy: Policy, workload: Workload, now: datetime) -> PolicyDecision:
     """Return the result of a policy for a workload that it covers. Nothing is raised."""
+    zone: ZoneInfo | None
+    held = ""
     try:
         zone = policy_set.zone_for(policy, workload.namespace)
     except EvaluationError as error:
-        return PolicyDecision(policy, held=f"{policy.ref} cannot be evaluated: {error}")
-    span = policy.calendar(zone, workload.namespace, workload.school).open_span(now)
-    if span is None:
-        return PolicyDecision(policy)
+        zone, held = error.zone, f"{policy.ref} cannot be evaluated: {error}"
+    span = policy.calendar(zone, workload.namespace, workload.school).open_span(now) if zone else None
+    if zone is None or span is None:
+        return PolicyDecision(policy, held=held)
     exemption = policy.exemption_for(workload, now, zone)
     if exemption is None:
-        return PolicyDecision(policy, span)
+        return PolicyDecision(policy, span, held=held)
+    if held:
+        return PolicyDecision(policy, held=held)
     exempted = Exempted(f"{policy.ref}, {exemption.name}", exemption.reason, exemption.last_day)
     return PolicyDecision(policy, span, exempted)
 
@@ -211,7 +237,8 @@ def _paused(results: Sequence[PolicyDecision], policies: tuple[Policy, ...]) -> 
         f"{kind} by {last.policy.ref}, window {last.span.window}: "
         f"{last.span.first_day} to {last.span.last_day}"
     )
-    return Decision(DesiredState.PAUSE, reason, policies, last.policy, last.span)
+    doubt = next((result.held for result in results if result.held), "")
+    return Decision(DesiredState.PAUSE, reason, policies, last.policy, last.span, doubt=doubt)
 
 
 def _held(result: PolicyDecision, policies: tuple[Policy, ...]) -> Decision:

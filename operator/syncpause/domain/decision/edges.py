@@ -46,15 +46,18 @@ def next_edge_of(policy: Policy, now: datetime) -> datetime | None:
 def policy_edges(
     policy_set: PolicySet, policy: Policy, namespace: str, school: str, now: datetime
 ) -> list[datetime]:
-    """Return the edges of one policy for one school; empty if the policy cannot be evaluated."""
+    """Return the edges of one policy for one school; empty if the policy pauses nothing."""
     try:
         zone = policy_set.zone_for(policy, namespace)
-    except EvaluationError:
-        return []
+    except EvaluationError as error:
+        if error.zone is None:
+            return []
+        zone = error.zone
     return list(policy.edges(policy.calendar(zone, namespace, school), now))
 
 
 def _edges(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> Iterator[datetime]:
-    for policy in policy_set.for_namespace(namespace):
-        if policy.names_school(school):
-            yield from policy_edges(policy_set, policy, namespace, school, now)
+    for each in (policy_set, *policy_set.before):
+        for policy in each.for_namespace(namespace):
+            if policy.names_school(school):
+                yield from policy_edges(each, policy, namespace, school, now)

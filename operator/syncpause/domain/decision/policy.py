@@ -94,8 +94,8 @@ class Policy:
     """A policy of either kind.
 
     ``schools`` matches every school if None. ``spread`` is the time over which resumes are spread.
-    ``invalid`` is the sentence that says why the policy cannot be evaluated, and is empty if it can;
-    ``zone`` is None only then.
+    ``invalid`` is the sentence that says why the policy cannot be evaluated, and is empty if it can. Then
+    ``zone`` is None, unless this is the form in which the policy was last valid: it still pauses.
     """
 
     ref: PolicyRef
@@ -140,6 +140,10 @@ class Policy:
     def enforcing(self) -> Policy:
         """Return the policy with its mode set to Enforce."""
         return replace(self, dry_run=False)
+
+    def as_last_valid(self, invalid: str) -> Policy:
+        """Return the policy as it still pauses after an edit that cannot be evaluated, for that reason."""
+        return replace(self, invalid=invalid)
 
     def names_school(self, school: str) -> bool:
         """Whether ``schools`` includes the school."""

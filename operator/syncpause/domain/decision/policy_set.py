@@ -21,22 +21,32 @@ class Namespace:
 
 
 class EvaluationError(Exception):
-    """A policy cannot be evaluated for a namespace. The message names the cause and how to fix it."""
+    """A policy cannot be evaluated for a namespace. The message names the cause and how to fix it.
+
+    ``zone`` is the one by which the policy still pauses: its own where that of the namespace is unknown. It
+    is None where the policy pauses nothing.
+    """
+
+    def __init__(self, message: str, zone: ZoneInfo | None = None) -> None:
+        super().__init__(message)
+        self.zone = zone
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """The policies and namespaces as last read from the API server.
 
-    ``unreadable`` is the sentence that says why policies cannot be read; every decision is HOLD until it is
-    empty. ``api_since`` is the instant at which the CRDs were created: the policy of an older pause was
-    deleted with its CRD.
+    ``unreadable`` is the sentence that says why policies cannot be read: until it is empty, they pause as
+    last read, and nothing resumes. ``api_since`` is the instant at which the CRDs were created: the policy of
+    an older pause was deleted with its CRD. ``before`` holds what still counts against a resume: the policies
+    and namespaces as they were last valid.
     """
 
     policies: Mapping[PolicyRef, Policy] = field(default_factory=dict)
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
     unreadable: str = ""
     api_since: datetime = EARLIEST
+    before: tuple[PolicySet, ...] = ()
     _local: Mapping[str, tuple[Policy, ...]] = field(init=False, default_factory=dict)
     _cluster: tuple[Policy, ...] = field(init=False, default=())
 
@@ -48,8 +58,8 @@ class PolicySet:
         object.__setattr__(self, "_local", {name: tuple(found) for name, found in by_namespace.items()})
 
     def with_policies(self, policies: Iterable[Policy]) -> PolicySet:
-        """Return a copy with exactly these policies."""
-        return replace(self, policies={policy.ref: policy for policy in policies})
+        """Return a copy with exactly these policies, and nothing else that counts."""
+        return replace(self, before=(), policies={policy.ref: policy for policy in policies})
 
     def enforcing(self, ref: PolicyRef) -> PolicySet:
         """Return a copy in which the mode of one policy is Enforce. Raises KeyError if it is unknown."""
@@ -76,18 +86,25 @@ class PolicySet:
 
     def zone_for(self, policy: Policy, namespace: str) -> ZoneInfo:
         """Return the zone of a policy's days in a namespace. Raises EvaluationError."""
-        if policy.invalid or policy.zone is None:
+        if policy.zone is None:
             raise EvaluationError(policy.invalid)
+        zone = self._local_zone(policy, policy.zone, namespace)
+        if policy.invalid:
+            raise EvaluationError(policy.invalid, zone)
+        return zone
+
+    def _local_zone(self, policy: Policy, own: ZoneInfo, namespace: str) -> ZoneInfo:
         if not policy.ref.cluster:
-            return policy.zone
+            return own
         known = self.namespaces.get(namespace)
         if known is None:
             raise EvaluationError(f"namespace {namespace} has not been read yet")
         if known.time_zone is None:
-            return policy.zone
+            return own
         try:
             return load_zone(known.time_zone)
         except ValueError as error:
             raise EvaluationError(
-                f"namespace {namespace}, annotation syncpause.dev/time-zone: {known.time_zone!r} is {error}"
+                f"namespace {namespace}, annotation syncpause.dev/time-zone: {known.time_zone!r} is {error}",
+                own,
             ) from None

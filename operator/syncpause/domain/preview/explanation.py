@@ -50,7 +50,7 @@ _RULES = {
 
 def _rule(policy_set: PolicySet, workload: Workload, decision: Decision) -> str:
     if policy_set.unreadable:
-        return "while policies cannot be read, every workload keeps its state"
+        return "while policies cannot be read, they pause as last read, and nothing resumes"
     if not workload.school:
         return f"only a workload with the label {names.SCHOOL_LABEL} is ever paused"
     if not decision.policies:

@@ -15,7 +15,6 @@ from syncpause.domain.change.drift import contested_message
 from syncpause.domain.decision.policy import Policy
 from syncpause.domain.sentences import first_few, plural
 from syncpause.domain.status.counts import StatesByKey, describe
-from syncpause.domain.status.phase import Phase
 
 READY, RECONCILING, STALLED, PAUSED, CONTESTED = "Ready", "Reconciling", "Stalled", "Paused", "Contested"
 
@@ -159,7 +158,7 @@ def _problems(policy: Policy, states: StatesByKey) -> Iterator[Problem]:
     if policy.invalid:
         yield "Invalid", policy.invalid
     refused = [f"{key}: {item.refused}" for key, item in states.items() if item.refused]
-    held = {item.reason for item in states.values() if item.phase is Phase.HELD}
+    held = {item.reason for item in states.values() if item.reason}
     yield from workload_problems(refused, held)
 
 

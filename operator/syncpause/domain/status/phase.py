@@ -46,9 +46,9 @@ def is_written(workload: Workload, decision: Decision) -> bool:
 class WorkloadState:
     """One governed workload as the statuses of its policies count it.
 
-    ``written`` is the result of `is_written`. ``reason`` is the reason of its decision if it is held, else
-    empty. ``refused`` is the API server's message if it refused a write, else empty. ``contested`` holds
-    the field managers that undo its pause, which may be unknown (empty); None if the pause is not
+    ``written`` is the result of `is_written`. ``reason`` says why it is held or would not be resumed, and is
+    empty otherwise. ``refused`` is the API server's message if it refused a write, else empty. ``contested``
+    holds the field managers that undo its pause, which may be unknown (empty); None if the pause is not
     contested.
     """
 

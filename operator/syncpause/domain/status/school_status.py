@@ -208,6 +208,7 @@ def _since(
 def _findings(members: Sequence[Member], state: SchoolState, decision: Decision) -> tuple[Finding, ...]:
     refused = [f"{member.workload.key}: {member.refused}" for member in members if member.refused]
     held = {member.decision.reason for member in members if member.phase is Phase.HELD}
+    held |= {member.decision.doubt for member in members if member.decision.doubt}
     pending = sum(not member.written for member in members)
     progressing = f"{plural(pending, 'workload')} not yet written" if pending else ""
     paused = as_bool(state is SchoolState.PAUSED)
