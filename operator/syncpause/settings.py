@@ -62,6 +62,11 @@ class Settings:
     relist_interval: float = _setting(
         1800.0, "Seconds between two full lists of policies and namespaces, besides those that have a cause."
     )
+    deletion_grace: float = _setting(
+        30.0,
+        "Seconds until the deletion of a policy or a change of a Namespace counts for a resume. 0: at once.",
+        least=0,
+    )
     status_interval: float = _setting(0.5, "The fewest seconds between two rounds of status writes.")
     leader_elect: bool = _setting(False, "Contend for a Lease, so that only one of several replicas works.")
     lease_namespace: str = _setting(OPERATOR_NAMESPACE, "Namespace of the Lease.")

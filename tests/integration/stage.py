@@ -19,6 +19,8 @@ from syncpause.kube.client import Client, connect
 from syncpause.settings import Settings
 
 DEADLINE_SECONDS = 60.0
+QUICK = {"status_interval": 0.1, "relist_interval": 5.0, "deletion_grace": 0.0}
+"""Settings for tests with a topic of their own: they wait for nothing but that."""
 
 Object = dict[str, Any]
 
@@ -196,7 +198,7 @@ class RunningOperator:
 
     async def start(self, *, lead: bool = True, **knobs: Any) -> None:
         """Start it, and wait until it leads; unless it is to stand by."""
-        settings = Settings(**{"status_interval": 0.1, "relist_interval": 5.0, **knobs})
+        settings = Settings(**{**QUICK, **knobs})
         self._client = await connect(kubeconfig=self._kubeconfig)
         states = watches(settings)
         self.operator = Operator(self._client, settings, self.now, list(states.values()))

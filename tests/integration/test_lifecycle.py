@@ -215,3 +215,65 @@ def _is_guarded(stage: Stage) -> bool | str:
     except Exception as error:
         return "says no" in str(error)
     return "not yet"
+
+
+def _reason(stage: Stage, part: str) -> bool | str:
+    reason = stage.get("school", "lincoln").get("status", {}).get("reason", "no reason yet")
+    return part in reason or reason
+
+
+async def test_a_policy_that_is_deleted_and_applied_again_leaves_no_gap_also_across_a_restart(
+    stage: Stage, stopped_operator: RunningOperator
+) -> None:
+    await stopped_operator.start(deletion_grace=600.0)
+    stage.ingest(replicas=3)
+    stage.policy(windows=SPRING)
+    await eventually(lambda: stage.replicas() == 0, "paused")
+    before = stage.get("deployment", "ingest")["metadata"]["generation"]
+    stage.kubectl("delete", "spp", "summer", "-n", stage.namespace)
+    await eventually(lambda: _reason(stage, "spp/summer was deleted, which counts"), "the school reports it")
+    await eventually(
+        lambda: _condition(stage, "Reconciling")["status"] == "True", "and that it waits for nobody"
+    )
+    stage.policy("renamed", windows=SPRING)
+    await eventually(lambda: stage.condition("Ready", "spp/renamed").get("status") == "True", "in force")
+    stage.kubectl("delete", "spp", "renamed", "-n", stage.namespace)
+    await eventually(lambda: _reason(stage, "was deleted"), "deleted again")
+    await stopped_operator.stop()
+    await stopped_operator.start(deletion_grace=600.0)
+    await eventually(lambda: _reason(stage, "has just started"), "the new operator waits, too")
+    stage.policy(windows=SPRING)
+    await eventually(lambda: _reason(stage, "paused by spp/summer, window spring"), "paused as ever")
+    assert stage.get("deployment", "ingest")["metadata"]["generation"] == before, "nothing ran in between"
+
+
+async def test_a_deletion_that_nobody_takes_back_resumes_after_the_grace(
+    stage: Stage, stopped_operator: RunningOperator
+) -> None:
+    await stopped_operator.start(deletion_grace=3.0)
+    stage.sync(startingDeadlineSeconds=9)
+    stage.policy(windows=SPRING)
+    await eventually(stage.is_paused, "paused")
+    stage.kubectl("delete", "spp", "summer", "-n", stage.namespace)
+    await eventually(stage.is_syncing, "resumed")
+    assert stage.spec_of_sync() == (False, 9)
+
+
+async def test_a_label_that_is_taken_off_a_namespace_and_put_back_leaves_no_gap(
+    stage: Stage, stopped_operator: RunningOperator
+) -> None:
+    await stopped_operator.start(deletion_grace=600.0)
+    stage.ingest(replicas=3)
+    stage.cluster_policy("all", windows=SPRING)
+    await eventually(lambda: stage.replicas() == 0, "paused")
+    before = stage.get("deployment", "ingest")["metadata"]["generation"]
+    stage.kubectl("label", "namespace", stage.namespace, "stage-")
+    await eventually(lambda: _reason(stage, f"namespace {stage.namespace} was changed"), "reported")
+    stage.kubectl("label", "namespace", stage.namespace, f"stage={stage.namespace}")
+    await eventually(lambda: _reason(stage, "was changed") is not True, "taken back")
+    assert stage.get("deployment", "ingest")["metadata"]["generation"] == before, "nothing ran in between"
+
+
+def _condition(stage: Stage, type_: str) -> dict[str, str]:
+    conditions = stage.get("school", "lincoln")["status"]["conditions"]
+    return next(dict(item) for item in conditions if item["type"] == type_)

@@ -12,7 +12,8 @@ from syncpause.controller.clock import Clock
 from syncpause.controller.schedule.limiter import WriteLimiter
 from syncpause.controller.schedule.queue import WorkQueue
 from syncpause.controller.stale import StaleStatuses
-from syncpause.domain.decision.decide import Decision, decide
+from syncpause.domain.decision.decide import Decision
+from syncpause.domain.decision.edges import decide_with_care
 from syncpause.domain.workload import Workload
 
 
@@ -31,4 +32,4 @@ class Context:
 
     def decide(self, workload: Workload) -> Decision:
         """The decision about a workload now, by the policies as last read."""
-        return decide(self.policies.policy_set, workload, self.clock())
+        return decide_with_care(self.policies.policy_set, workload, self.clock())

@@ -8,6 +8,10 @@ WRITES = Counter("syncpause_writes_total", "Workloads written, by what was done"
 ERRORS = Counter("syncpause_errors_total", "Failed requests for workloads, by HTTP status", ["status"])
 WORKLOADS = Gauge("syncpause_workloads", "Governed workloads, by phase", ["phase"])
 READABLE = Gauge("syncpause_policies_readable", "1 while policies can be read; 0 while nothing is resumed")
+DELETIONS_PENDING = Gauge(
+    "syncpause_deletions_pending",
+    "Deleted policies, changes of Namespaces and starts of the operator that still hold resumes",
+)
 SCHOOLS_READABLE = Gauge(
     "syncpause_schools_readable", "1 while SchoolSyncs can be read; 0 while no school's status is written"
 )

@@ -105,7 +105,12 @@ class Operator:
         limiter = WriteLimiter(settings.workers, settings.writes_per_second)
         stale = StaleStatuses(StalePolicies(cluster_wide=settings.scope == EVERYWHERE), StaleSchools())
         policies = PolicyCache(
-            Policies(client), settings.scope, clock, self._policies_changed, settings.relist_interval
+            Policies(client),
+            settings.scope,
+            clock,
+            self._policies_changed,
+            interval=settings.relist_interval,
+            grace=settings.deletion_grace,
         )
         return Context(
             clock=clock,

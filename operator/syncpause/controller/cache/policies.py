@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from syncpause.api.resources import ClusterSyncPausePolicy, SyncPausePolicy
+from syncpause.controller.cache.grace import Grace
 from syncpause.controller.cache.policy_objects import (
     Object,
     ObservedPolicy,
@@ -48,6 +49,7 @@ class PolicyCache:
 
     ``scope`` names the namespaces whose policies count, one empty name for all. ``interval`` is the seconds
     between two full reads. ``on_change`` is called after each change, once the first full read has succeeded.
+    ``grace`` is the seconds until a deletion counts for a resume.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class PolicyCache:
         scope: Sequence[str],
         clock: Clock,
         on_change: Callable[[Affected], None],
+        *,
         interval: float,
+        grace: float,
     ) -> None:
         self._api = api
         self._scope = scope
@@ -67,6 +71,7 @@ class PolicyCache:
         self._arrived: set[PolicyRef | str] = set()
         self._wake = asyncio.Event()
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
+        self._grace = Grace(grace, clock, self.read_soon)
         self.policy_set = PolicySet(
             unreadable="policies have not been read yet, so everything keeps its state"
         )
@@ -112,9 +117,11 @@ class PolicyCache:
             return
         observed = read_policy(body)
         known = self._observed.get(observed.ref)
+        former = self._former(observed.ref)
         if known is not None and not observed.newer_than(known):
             return
-        self._observed[observed.ref] = observed.after(known)
+        self._observed[observed.ref] = observed.after(former)
+        self._grace.policy_exists(observed.ref)
         self._arrived.add(observed.ref)
         if known is None or known.policy != observed.policy:
             self._rebuild(Affected(observed.ref.namespace, (observed.ref,)))
@@ -123,11 +130,14 @@ class PolicyCache:
         """A watch brought a namespace."""
         namespace = read_namespace(body)
         namespaces = dict(self.policy_set.namespaces)
+        before = namespaces.get(namespace.name)
         if type_ == "DELETED":
             namespaces.pop(namespace.name, None)
-        elif namespaces.get(namespace.name) == namespace:
+        elif before == namespace:
             return
         else:
+            if before is not None:
+                self._grace.namespace_changed(before)
             namespaces[namespace.name] = namespace
             self._arrived.add(namespace.name)
         self.policy_set = self._with_before(replace(self.policy_set, namespaces=namespaces))
@@ -157,6 +167,7 @@ class PolicyCache:
     async def read(self) -> None:
         """Read all policies and namespaces, and replace what is kept. Raises ApiError or Unreadable."""
         self._arrived.clear()
+        began = time.monotonic()
         since = await self._api.crds()
         objects = await self._api.list(ClusterSyncPausePolicy.KIND)
         for namespace in self._scope:
@@ -164,10 +175,16 @@ class PolicyCache:
         namespaces = await self._api.namespaces()
         if await self._api.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")
-        self.listed(objects, [read_namespace(item) for item in namespaces], since)
+        self.listed(objects, [read_namespace(item) for item in namespaces], since, began)
 
-    def listed(self, objects: Sequence[Object], namespaces: Sequence[Namespace], since: datetime) -> None:
-        """Replace what is kept by a list of everything, read while the CRDs were those of ``since``."""
+    def listed(
+        self, objects: Sequence[Object], namespaces: Sequence[Namespace], since: datetime, began: float
+    ) -> None:
+        """Replace what is kept by a list of everything, read while the CRDs were those of ``since``.
+
+        ``began`` is when it was asked for (``time.monotonic``).
+        """
+        observed_before = self._observed
         before = {ref: observed.policy for ref, observed in self._observed.items()}
         self._observed = self._with_arrived(objects)
         after = {ref: observed.policy for ref, observed in self._observed.items()}
@@ -175,11 +192,12 @@ class PolicyCache:
         known_namespaces = {namespace.name: namespace for namespace in namespaces}
         for name in self._arrived & self.policy_set.namespaces.keys():
             known_namespaces[str(name)] = self.policy_set.namespaces[str(name)]
+        ended = self._note_differences(observed_before, known_namespaces, began)
         self.unreached = ""
         self.read_at = time.monotonic()
         READABLE.set(1)
         unchanged = before == after and known_namespaces == self.policy_set.namespaces
-        if unchanged and not was_unreadable and since == self.policy_set.api_since:
+        if unchanged and not ended and not was_unreadable and since == self.policy_set.api_since:
             return
         self.policy_set = self._with_before(PolicySet(after, known_namespaces, "", since))
         if was_unreadable:
@@ -191,14 +209,37 @@ class PolicyCache:
         self.synced.set()
         self._on_change(Affected("", tuple(sorted(changed & after.keys()))))
 
+    def _note_differences(
+        self,
+        before: Mapping[PolicyRef, ObservedPolicy],
+        namespaces: Mapping[str, Namespace],
+        began: float,
+    ) -> bool:
+        """Start the grace of what is gone, and end that of what was gone before; whether one has ended."""
+        if not self.synced.is_set():
+            self._grace.started()
+        ended = self._grace.end(began)
+        for ref in self._observed:
+            self._grace.policy_exists(ref)
+        for ref in before.keys() - self._observed.keys():
+            self._grace.policy_deleted(before[ref])
+        for name, known in self.policy_set.namespaces.items():
+            if name in namespaces and namespaces[name] != known:
+                self._grace.namespace_changed(known)
+        return ended
+
     def _with_arrived(self, objects: Sequence[Object]) -> dict[PolicyRef, ObservedPolicy]:
         """The listed policies, and those that a watch brought while the list was read."""
         read = map(read_policy, objects)
-        listed = {observed.ref: observed.after(self._observed.get(observed.ref)) for observed in read}
+        listed = {each.ref: each.after(self._former(each.ref)) for each in read}
         for ref, known in self._observed.items():
             if ref in self._arrived and (ref not in listed or known.newer_than(listed[ref])):
                 listed[ref] = known
         return listed
+
+    def _former(self, ref: PolicyRef) -> ObservedPolicy | None:
+        """What a policy was before, also where it was deleted in between."""
+        return self._observed.get(ref) or self._grace.deleted(ref)
 
     def _rebuild(self, affected: Affected) -> None:
         policies = {ref: observed.policy for ref, observed in self._observed.items()}
@@ -206,10 +247,10 @@ class PolicyCache:
         self._changed(affected)
 
     def _with_before(self, policy_set: PolicySet) -> PolicySet:
-        """Add what still pauses: the last valid forms of policies that cannot be evaluated."""
+        """Add what still pauses: last valid forms, and what was deleted or changed a moment ago."""
         pausing = {ref: observed.pausing for ref, observed in self._observed.items()}
-        before = PolicySet(pausing, policy_set.namespaces, api_since=policy_set.api_since)
-        return replace(policy_set, before=() if before.policies == policy_set.policies else (before,))
+        before = self._grace.before(pausing, policy_set)
+        return replace(policy_set, before=before, starts_until=self._grace.starts_until)
 
     def _changed(self, affected: Affected) -> None:
         if self.synced.is_set():

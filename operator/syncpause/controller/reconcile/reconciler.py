@@ -17,7 +17,7 @@ from syncpause.domain.change.plan import Action, Change, plan
 from syncpause.domain.decision.decide import Decision, DesiredState
 from syncpause.domain.decision.edges import pause_ended
 from syncpause.domain.school import School
-from syncpause.domain.status.phase import WorkloadState, is_written, phase_of
+from syncpause.domain.status.phase import WorkloadState, is_written, phase_of, problem_of
 from syncpause.domain.workload import Key, Workload
 from syncpause.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, TooManyRequests
 from syncpause.kube.workloads import Workloads
@@ -179,7 +179,7 @@ class Reconciler:
             workload.school,
             phase_of(workload, decision, self._jobs.still_running(workload)),
             written=is_written(workload, decision),
-            reason=decision.reason if decision.desired_state is DesiredState.HOLD else decision.doubt,
+            reason=problem_of(decision),
             refused=refused,
             contested=self._drift.contested_by(workload),
         )

@@ -13,7 +13,7 @@ from syncpause.api.school import SchoolStatus
 from syncpause.controller.context import Context
 from syncpause.controller.jobs.running import RunningJobs
 from syncpause.controller.status.writer import Outcome
-from syncpause.domain.decision.decide import decide
+from syncpause.domain.decision.edges import decide_with_care
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.sentences import first_few
 from syncpause.domain.status.announcements import Announcement, announce_school
@@ -102,7 +102,7 @@ class SchoolStatuses:
         return Outcome(_object_of(record), written=True)
 
     def _member(self, policy_set: PolicySet, workload: Workload, now: datetime) -> Member:
-        decision = decide(policy_set, workload, now)
+        decision = decide_with_care(policy_set, workload, now)
         running = self._jobs.still_running(workload)
         state = self._context.states.get(workload.key)
         return Member(

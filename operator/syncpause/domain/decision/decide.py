@@ -52,7 +52,8 @@ class Decision:
     ``policies`` are the policies of the deciding level. ``policy`` and ``span`` belong to the open window
     that pauses the workload or from which it is exempt; ``policy`` alone may be the one that cannot be
     evaluated. ``exemption`` is set if the workload is exempt. ``doubt`` says why a workload that
-    should pause would not be resumed; it is empty without a doubt.
+    should pause would not be resumed; it is empty without a doubt. ``waits`` says what a resume
+    waits for where it comes without anybody's help.
     """
 
     desired_state: DesiredState
@@ -62,6 +63,7 @@ class Decision:
     span: Span | None = None
     exemption: Exempted | None = None
     doubt: str = ""
+    waits: str = ""
 
     @property
     def missed_runs(self) -> MissedRuns | None:
@@ -120,13 +122,30 @@ def decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision
         if decision.desired_state is DesiredState.PAUSE:
             break
         earlier = _decide(before, workload, now)
-        if earlier.desired_state in (DesiredState.PAUSE, DesiredState.HOLD):
-            decision = earlier
+        held = decision.desired_state is DesiredState.HOLD
+        if earlier.desired_state is DesiredState.PAUSE and held:
+            decision = replace(earlier, doubt=decision.reason)
+        elif earlier.desired_state in (DesiredState.PAUSE, DesiredState.HOLD) and not held:
+            waits = _waits(policy_set, before, earlier, workload.namespace)
+            reason = f"{earlier.reason}; {waits}" if waits else earlier.reason
+            decision = replace(earlier, reason=reason, waits=waits)
     if not policy_set.unreadable:
         return decision
     if decision.desired_state is DesiredState.PAUSE:
         return replace(decision, doubt=policy_set.unreadable)
     return Decision(DesiredState.HOLD, policy_set.unreadable)
+
+
+def _waits(policy_set: PolicySet, before: PolicySet, earlier: Decision, namespace: str) -> str:
+    """Return what the resume waits for that the policies of now ask for, and those of before do not."""
+    if before.counts_at is None or earlier.policy is None:
+        return ""
+    at = f"{before.counts_at:%H:%M:%SZ}"
+    if earlier.policy.ref not in policy_set.policies:
+        return f"{earlier.policy.ref} was deleted, which counts for a resume at {at}"
+    if before.namespaces.get(namespace) != policy_set.namespaces.get(namespace):
+        return f"namespace {namespace} was changed, which counts for a resume at {at}"
+    return ""
 
 
 def _decide(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from syncpause.domain.decision.decide import DesiredState, decide
+from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import Policy
 from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
 from syncpause.domain.workload import Workload
@@ -16,6 +16,25 @@ _JUST_BEFORE = timedelta(microseconds=1)
 def next_edge(policy_set: PolicySet, namespace: str, school: str, now: datetime) -> datetime | None:
     """Return the first edge after ``now`` for the workloads of a school; None if there is none."""
     return min((edge for edge in _edges(policy_set, namespace, school, now) if edge > now), default=None)
+
+
+def decide_with_care(policy_set: PolicySet, workload: Workload, now: datetime) -> Decision:
+    """Return the decision about a workload, for an operator that may have just started.
+
+    It does not know what was deleted before its start, and must not resume what a tool is about to pause
+    again. So it holds a pause that ended at no edge until ``policy_set.starts_until``.
+    """
+    decision = decide(policy_set, workload, now)
+    resumes = decision.desired_state in (DesiredState.SYNC, DesiredState.UNGOVERNED) and workload.marked
+    if policy_set.starts_until is None or not resumes or not workload.school:
+        return decision
+    if pause_ended(policy_set, workload, now):
+        return decision
+    waits = (
+        f"the operator has just started, and the pause ended at no edge: the workload resumes at "
+        f"{policy_set.starts_until:%H:%M:%SZ} unless a policy that pauses it is applied"
+    )
+    return Decision(DesiredState.HOLD, f"{decision.reason}; {waits}", decision.policies, waits=waits)
 
 
 def pause_ended(policy_set: PolicySet, workload: Workload, now: datetime) -> datetime | None:

@@ -39,7 +39,8 @@ class PolicySet:
     ``unreadable`` is the sentence that says why policies cannot be read: until it is empty, they pause as
     last read, and nothing resumes. ``api_since`` is the instant at which the CRDs were created: the policy of
     an older pause was deleted with its CRD. ``before`` holds what still counts against a resume: the policies
-    and namespaces as they were last valid.
+    and namespaces as they were last valid, or before a deletion that counts for a resume at ``counts_at``.
+    ``starts_until`` is set while what was deleted before the start of the operator may be applied again.
     """
 
     policies: Mapping[PolicyRef, Policy] = field(default_factory=dict)
@@ -47,6 +48,8 @@ class PolicySet:
     unreadable: str = ""
     api_since: datetime = EARLIEST
     before: tuple[PolicySet, ...] = ()
+    counts_at: datetime | None = None
+    starts_until: datetime | None = None
     _local: Mapping[str, tuple[Policy, ...]] = field(init=False, default_factory=dict)
     _cluster: tuple[Policy, ...] = field(init=False, default=())
 

@@ -42,6 +42,13 @@ def is_written(workload: Workload, decision: Decision) -> bool:
     return decision.desired_state is DesiredState.HOLD or not workload.marked
 
 
+def problem_of(decision: Decision) -> str:
+    """Return why somebody has to act before the workload can be resumed; empty if nobody has to."""
+    if decision.waits:
+        return ""
+    return decision.reason if decision.desired_state is DesiredState.HOLD else decision.doubt
+
+
 @dataclass(frozen=True, slots=True)
 class WorkloadState:
     """One governed workload as the statuses of its policies count it.

@@ -31,7 +31,7 @@ from syncpause.domain.status.conditions import (
     stamped,
     workload_problems,
 )
-from syncpause.domain.status.phase import Phase
+from syncpause.domain.status.phase import Phase, problem_of
 from syncpause.domain.status.policy_status import window_status
 from syncpause.domain.status.transition import next_transition, zone_of
 from syncpause.domain.workload import Kind, Workload
@@ -207,10 +207,10 @@ def _since(
 
 def _findings(members: Sequence[Member], state: SchoolState, decision: Decision) -> tuple[Finding, ...]:
     refused = [f"{member.workload.key}: {member.refused}" for member in members if member.refused]
-    held = {member.decision.reason for member in members if member.phase is Phase.HELD}
-    held |= {member.decision.doubt for member in members if member.decision.doubt}
+    held = set(filter(None, (problem_of(member.decision) for member in members)))
     pending = sum(not member.written for member in members)
-    progressing = f"{plural(pending, 'workload')} not yet written" if pending else ""
+    waits = next((member.decision.waits for member in members if member.decision.waits), "")
+    progressing = f"{plural(pending, 'workload')} not yet written" if pending else waits
     paused = as_bool(state is SchoolState.PAUSED)
     return (
         *readiness(str(state), decision.reason, progressing, next(workload_problems(refused, held), None)),
