@@ -154,6 +154,8 @@ def read_file(path: Path) -> Kubeconfig:
         found = msgspec.convert(content, Kubeconfig)
     except msgspec.ValidationError as error:
         raise ConfigError(f"the kubeconfig {path}: {_sentence(str(error), content)}") from error
+    except UnicodeEncodeError as error:  # JSON escapes of half a character, which YAML reads as such
+        raise ConfigError(f"the kubeconfig {path} has a text that is not Unicode: {error.reason}") from error
     _check(found, path)
     return found
 
