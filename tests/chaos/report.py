@@ -28,8 +28,8 @@ checks five rules:
 5. Every write of the operator names the version of the object that it was planned on, so two writers never
    interleave.
 
-A violation is a broken rule. `tests` counts faults; in the area `calendar` it counts cases. `budget` is the
-number of corrections of one workload that the operator's
+A violation is a broken rule. `tests` counts faults; in the areas `intent` and `calendar` it counts cases.
+`budget` is the number of corrections of one workload that the operator's
 [budget for drift](architecture.md#a-client-changes-a-paused-workload) allows.
 
 """

@@ -88,7 +88,7 @@ class Stage:
         """Start an operator, behind a wire or with a straight way to the API server."""
         kubeconfig = self._kubeconfigs[proxy] if proxy else str(self._straight())
         clock = self.clock if self.clock.exists() else None
-        knobs = {"namespaces": self.namespace, **settings}
+        knobs = {"namespaces": self.namespace, "deletion_grace": 0.0, **settings}
         child = self._operators.start(kubeconfig, clock, **knobs)
         self.children.append(child)
         return child

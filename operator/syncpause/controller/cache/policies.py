@@ -156,8 +156,7 @@ class PolicyCache:
                 self._backoff.reset()
                 pause = self._interval
             except (ApiError, Unreadable) as error:
-                self._hold(f"policies cannot be read, so nothing is resumed: {error}")
-                self.unreached = self.policy_set.unreadable if isinstance(error, ApiError) else ""
+                self.failed(error)
                 pause = self._backoff.delay(getattr(error, "retry_after", None))
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
@@ -166,8 +165,7 @@ class PolicyCache:
 
     async def read(self) -> None:
         """Read all policies and namespaces, and replace what is kept. Raises ApiError or Unreadable."""
-        self._arrived.clear()
-        began = time.monotonic()
+        began = self.begin()
         since = await self._api.crds()
         objects = await self._api.list(ClusterSyncPausePolicy.KIND)
         for namespace in self._scope:
@@ -176,6 +174,16 @@ class PolicyCache:
         if await self._api.crds() != since:
             raise Unreadable("the CRDs were replaced while policies were read")
         self.listed(objects, [read_namespace(item) for item in namespaces], since, began)
+
+    def begin(self) -> float:
+        """A list of everything begins: what a watch brings from now on may be newer. Returns when that is."""
+        self._arrived.clear()
+        return time.monotonic()
+
+    def failed(self, error: ApiError | Unreadable) -> None:
+        """Everything could not be read: until it can, nothing resumes."""
+        self._hold(f"policies cannot be read, so nothing is resumed: {error}")
+        self.unreached = self.policy_set.unreadable if isinstance(error, ApiError) else ""
 
     def listed(
         self, objects: Sequence[Object], namespaces: Sequence[Namespace], since: datetime, began: float
