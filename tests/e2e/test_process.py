@@ -213,7 +213,13 @@ def test_deleting_the_crds_resumes_nothing_and_release_hands_back(
     cluster: Cluster, namespace: str, tmp_path: Path, ports: Callable[[], int]
 ) -> None:
     platform(cluster, namespace)
-    process = Process(cluster.kubeconfig, tmp_path / "log", ports(), SYNCPAUSE_RELIST_INTERVAL="1")
+    process = Process(
+        cluster.kubeconfig,
+        tmp_path / "log",
+        ports(),
+        SYNCPAUSE_RELIST_INTERVAL="1",
+        SYNCPAUSE_DELETION_GRACE="0",
+    )
     crds = Path("crds")
     try:
         eventually(lambda: suspended(cluster, namespace), "paused")

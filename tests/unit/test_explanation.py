@@ -49,6 +49,12 @@ def test_every_policy_is_explained() -> None:
     assert [str(item.ref) for item in explain(here, sync(), JULY).considered if item.decides] == ["spp/own"]
 
 
+def test_a_policy_that_pauses_in_doubt_says_why_it_resumes_nothing() -> None:
+    found = sentences(policy_set(cluster_policy(), d9="Mars/Olympus"))["cspp/default"]
+    assert found.startswith("its window summer is open, 2027-06-15 to 2027-08-09, and it resumes nothing: ")
+    assert "Mars/Olympus" in found
+
+
 def test_closed_windows_and_exemptions_are_explained() -> None:
     exemption = {"name": "e", "applications": ["rosters"], "reason": "ticket 4711", "until": "2027-07-20"}
     assert sentences(policy_set(policy(exemptions=[exemption])))["spp/own"] == (

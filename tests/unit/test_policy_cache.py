@@ -177,6 +177,17 @@ async def test_after_a_start_a_pause_that_an_edge_ended_is_not_held() -> None:
     assert over.desired_state is DesiredState.SYNC
 
 
+@pytest.mark.parametrize(
+    ("paused_by", "expected"), [("spp/own", DesiredState.SYNC), ("spp/gone", DesiredState.HOLD)]
+)
+async def test_after_a_start_an_edit_counts_at_once(paused_by: str, expected: DesiredState) -> None:
+    cache = PolicyCache(None, [""], lambda: JULY, lambda _: None, interval=1800.0, grace=30.0)  # type: ignore[arg-type]
+    marks = {"syncpause.dev/restore-suspend": "false", "syncpause.dev/paused-at": "2027-06-15T05:00:00Z"}
+    paused = sync(annotations={**marks, "syncpause.dev/paused-by": paused_by}, suspend=True)
+    cache.listed([body(1, windows=[])], [D9], SINCE, 0.0)
+    assert decide_with_care(cache.policy_set, paused, JULY).desired_state is expected
+
+
 async def test_without_a_grace_a_deletion_counts_at_once(cache: PolicyCache) -> None:
     cache.listed([body(1)], [D9], SINCE, 0.0)
     cache.listed([], [D9], SINCE, 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import at, policy, policy_set, sync
+from builders import at, cluster_policy, policy, policy_set, sync
 from syncpause.domain.decision.decide import DesiredState, decide
 from syncpause.domain.decision.policy_set import PolicySet
 from syncpause.domain.status.transition import MAX_EDGES, NextTransition, next_transition
@@ -64,3 +64,10 @@ def test_nothing_changes_before_the_next_transition(pairs: list[tuple[Any, Any]]
         assert all(
             desired_state(instant) is desired_state(now) for instant in later if now < instant < found.at
         )
+
+
+def test_a_pause_in_doubt_is_planned_and_its_resume_is_not() -> None:
+    unknown = policy_set(cluster_policy(), d9="Mars/Olympus")
+    found = following(unknown, MARCH)
+    assert str(found) == "Pause 2027-06-15 00:00 CDT"
+    assert following(unknown, at("2027-07-01T12:00")) is None

@@ -117,10 +117,12 @@ def _show(answer: Answer) -> None:
     for label, value in (
         ("Desired state", _DESIRED_STATES[decision.desired_state]),
         ("Reason", decision.reason),
+        ("No resume", decision.doubt),
         ("Rule", answer.explanation.rule),
         ("Next", _next_change(answer.next)),
     ):
-        facts.add_row(f"  {label}:", value)
+        if value:
+            facts.add_row(f"  {label}:", value)
     out.print(facts)
     if not answer.explanation.considered:
         out.print("  Considered policies: none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from syncpause.api import names
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import Policy
 from syncpause.domain.decision.policy_set import EvaluationError, PolicySet
@@ -22,19 +23,30 @@ def decide_with_care(policy_set: PolicySet, workload: Workload, now: datetime) -
     """Return the decision about a workload, for an operator that may have just started.
 
     It does not know what was deleted before its start, and must not resume what a tool is about to pause
-    again. So it holds a pause that ended at no edge until ``policy_set.starts_until``.
+    again. So it holds a pause that ended at no edge until ``policy_set.starts_until``. Where the policy that
+    began it still decides, that was edited, and an edit counts at once.
     """
     decision = decide(policy_set, workload, now)
     resumes = decision.desired_state in (DesiredState.SYNC, DesiredState.UNGOVERNED) and workload.marked
     if policy_set.starts_until is None or not resumes or not workload.school:
         return decision
-    if pause_ended(policy_set, workload, now):
+    if pause_ended(policy_set, workload, now) or _was_edited(policy_set, workload, decision):
         return decision
     waits = (
         f"the operator has just started, and the pause ended at no edge: the workload resumes at "
         f"{policy_set.starts_until:%H:%M:%SZ} unless a policy that pauses it is applied"
     )
     return Decision(DesiredState.HOLD, f"{decision.reason}; {waits}", decision.policies, waits=waits)
+
+
+def _was_edited(policy_set: PolicySet, workload: Workload, decision: Decision) -> bool:
+    """Whether the policy that paused the workload still decides, in a zone that nobody can have taken off."""
+    paused_by = workload.annotations.get(names.PAUSED_BY)
+    policy = next((policy for policy in decision.policies if str(policy.ref) == paused_by), None)
+    if policy is None:
+        return False
+    namespace = policy_set.namespaces.get(workload.namespace)
+    return not policy.ref.cluster or (namespace is not None and namespace.time_zone is not None)
 
 
 def pause_ended(policy_set: PolicySet, workload: Workload, now: datetime) -> datetime | None:

@@ -91,13 +91,13 @@ def _mismatch(policy_set: PolicySet, policy: Policy, workload: Workload) -> str:
 def _result_sentence(
     policy_set: PolicySet, policy: Policy, workload: Workload, result: PolicyDecision, now: datetime
 ) -> str:
-    if result.held:
+    if result.held and result.span is None:
         return result.held
     if result.span is None:
         return _closed_sentence(policy_set, policy, workload, now)
     sentence = f"its window {result.span.window} is open, {result.span.first_day} to {result.span.last_day}"
     if result.exempt is None:
-        return sentence
+        return f"{sentence}, and it resumes nothing: {result.held}" if result.held else sentence
     until = f" until {result.exempt.last_day}" if result.exempt.last_day else ""
     return f"{sentence}, and {result.exempt.by} exempts it{until}: {result.exempt.reason}"
 

@@ -60,7 +60,11 @@ def next_transition(
     for _ in range(MAX_EDGES):
         if at is None:
             return None
-        after = [decide(policy_set, workload, at) for workload in workloads]
+        decided = [decide(policy_set, workload, at) for workload in workloads]
+        after = [
+            old if new.desired_state is DesiredState.HOLD else new
+            for old, new in zip(before, decided, strict=True)
+        ]
         changes = {(_pauses(old), _pauses(new)) for old, new in zip(before, after, strict=True)}
         if (False, True) in changes:
             return NextTransition("Pause", at.astimezone(UTC), zone_of(policy_set, namespace, after))
@@ -79,8 +83,9 @@ def zone_of(policy_set: PolicySet, namespace: str, decisions: Iterable[Decision]
         for policy in filter(None, (decision.policy, *decision.policies)):
             try:
                 return policy_set.zone_for(policy, namespace)
-            except EvaluationError:
-                continue
+            except EvaluationError as error:
+                if error.zone is not None:
+                    return error.zone
     return _zone_of_namespace(policy_set, namespace)
 
 
