@@ -36,14 +36,32 @@ def guard(stage: Stage) -> Iterator[None]:
 
 def _not_in_force(stage: Stage) -> str | None:
     """Policies reach the API server's admission through a watch of its own."""
-    stage.sync("probe")
-    stage.ingest("probe", replicas=1)
-    for kind in ("cronjob", "deployment"):
-        stage.kubectl("label", kind, "probe", PAUSED, "-n", stage.namespace, "--overwrite")
-        stage.kubectl("annotate", kind, "probe", "touched=again", "-n", stage.namespace, "--overwrite")
+    put_marks_by_hand(stage, "probe")
+    set_running(stage, "probe")
     off = stage.spec_of_sync("probe") == (True, 0) and stage.replicas("probe") == 0
     stage.kubectl("delete", "cronjob,deployment", "probe", "-n", stage.namespace)
-    return None if off else "a labelled workload was not kept paused"
+    return None if off else "a paused workload was not kept paused"
+
+
+def put_marks_by_hand(
+    stage: Stage, name: str, suspend: str = "false", deadline: str = "none", replicas: str = "1"
+) -> None:
+    """A CronJob and a Deployment as the operator leaves them in a pause."""
+    stage.sync(name, suspend=True, startingDeadlineSeconds=0)
+    stage.ingest(name, replicas=0)
+    for kind, marks in (
+        ("cronjob", [f"restore-suspend={suspend}", f"restore-starting-deadline-seconds={deadline}"]),
+        ("deployment", [f"restore-replicas={replicas}"]),
+    ):
+        written = [f"syncpause.dev/{mark}" for mark in marks if not mark.endswith("=")]
+        if written:
+            stage.kubectl("annotate", kind, name, *written, "-n", stage.namespace)
+        stage.kubectl("label", kind, name, PAUSED, "-n", stage.namespace)
+
+
+def set_running(stage: Stage, name: str) -> None:
+    by_patch(stage, f"cronjob/{name}", {"spec": {"suspend": False, "startingDeadlineSeconds": 9}})
+    by_patch(stage, f"deployment/{name}", {"spec": {"replicas": 2}})
 
 
 def manifest(stage: Stage, what: str) -> Object:
@@ -152,6 +170,48 @@ def test_a_workload_that_is_not_paused_is_nobodys_business(stage: Stage, guard: 
     assert stage.spec_of_sync() == (False, 9)
     annotations = stage.get("cronjob", "rosters")["metadata"].get("annotations", {})
     assert [name for name in annotations if name.startswith("syncpause.dev/")] == []
+
+
+def test_a_copied_state_label_stops_nothing(stage: Stage, guard: None) -> None:
+    """The label came with a manifest that was copied and pasted; the workload runs, and is its owner's."""
+    stage.sync(startingDeadlineSeconds=600)
+    stage.ingest(replicas=3)
+    for what in ("cronjob/rosters", "deployment/ingest"):
+        stage.kubectl("label", what, PAUSED, "-n", stage.namespace)
+        stage.kubectl("annotate", what, "touched=again", "-n", stage.namespace)
+    assert (stage.spec_of_sync(), stage.replicas()) == ((False, 600), 3)
+    for what in ("cronjob/rosters", "deployment/ingest"):
+        stage.kubectl("label", what, "syncpause.dev/state-", "-n", stage.namespace)
+        assert "syncpause.dev/state" not in stage.get(*what.split("/"))["metadata"]["labels"]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "replicas"),
+    [("", ""), ("9" * 5000, "9" * 5000), ("-1", "-1"), ("many", "0x3"), ("1\n2", "1\n2")],
+)
+def test_marks_that_no_pause_has_written_bind_nobody(
+    stage: Stage, guard: None, deadline: str, replicas: str
+) -> None:
+    put_marks_by_hand(stage, "odd", deadline=deadline, replicas=replicas)
+    set_running(stage, "odd")
+    assert (stage.spec_of_sync("odd"), stage.replicas("odd")) == ((False, 9), 2)
+
+
+def test_an_owner_frees_a_workload_by_taking_the_school_label_off(stage: Stage, guard: None) -> None:
+    put_marks_by_hand(stage, "freed")
+    set_running(stage, "freed")
+    assert (stage.spec_of_sync("freed"), stage.replicas("freed")) == ((True, 0), 0)
+    stage.kubectl("label", "cronjob,deployment", "freed", "syncpause.dev/school-", "-n", stage.namespace)
+    set_running(stage, "freed")
+    assert (stage.spec_of_sync("freed"), stage.replicas("freed")) == ((False, 9), 2)
+
+
+def test_a_value_that_kubernetes_refuses_is_refused_and_stored_nowhere(stage: Stage, guard: None) -> None:
+    put_marks_by_hand(stage, "wrong")
+    with pytest.raises(KubectlError, match="must be greater than or equal to 0"):
+        by_patch(stage, "deployment/wrong", {"spec": {"replicas": -1}})
+    annotations = stage.get("deployment", "wrong")["metadata"]["annotations"]
+    assert annotations["syncpause.dev/restore-replicas"] == "1"
 
 
 def test_a_cluster_that_is_too_old_says_which_version_it_takes(cluster: Cluster) -> None:
