@@ -142,9 +142,11 @@ async def test_a_cluster_without_our_kinds_is_named(stage: Stage, tmp_path: Path
                 assert answer.code == 0, answer
             elif command[0] == "status":
                 assert answer.code == 0, answer
-                assert "does not know the kind SchoolSync (apply crds/)" in answer.err
+                assert "does not know the kind SchoolSync (kubectl apply -f crds/)" in answer.err
             else:
-                is_one_sentence(answer, "does not know the kinds of syncpause.dev: apply crds/ first")
+                is_one_sentence(
+                    answer, "does not know the kinds of syncpause.dev: kubectl apply -f crds/ first"
+                )
     finally:
         await wire.stop()
 

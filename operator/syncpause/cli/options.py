@@ -63,7 +63,7 @@ async def _failure(client: Client, error: ApiError) -> Failure:
         return Failure(
             f"{client.server} is not a Kubernetes API server: correct the server in the kubeconfig"
         )
-    return Failure(f"{client.server} does not know the kinds of syncpause.dev: apply crds/ first")
+    return Failure(f"{client.server} does not know the kinds of syncpause.dev: kubectl apply -f crds/ first")
 
 
 def cluster_options(*, all_namespaces: bool = True) -> Callable[[Command], Command]:

@@ -216,4 +216,4 @@ def _parsed(item: dict[str, Any]) -> SchoolSync:
 def _why(error: Forbidden | NotFound) -> str:
     if isinstance(error, Forbidden):
         return missing_right(error)
-    return "the cluster does not know the kind SchoolSync (apply crds/)"
+    return "the cluster does not know the kind SchoolSync (kubectl apply -f crds/)"

@@ -6,6 +6,7 @@ from typing import Any
 
 from syncpause.api import names
 from syncpause.domain.change import restore
+from syncpause.domain.change.restore import Values
 from syncpause.domain.sentences import plural
 from syncpause.domain.workload import CronJob, Deployment, Workload
 
@@ -25,6 +26,11 @@ def describe(workload: Workload) -> str:
 def goes_back_to(workload: Workload) -> str:
     """The restore state, as ``suspend=false, startingDeadlineSeconds=600``."""
     return restore.as_copy(workload).replace(" ", ", ") or "the state in its school's status"
+
+
+def in_words(values: Values) -> str:
+    """Values of a spec, as ``suspend=false, startingDeadlineSeconds=600``."""
+    return restore.text_of(values).replace(" ", ", ")
 
 
 def as_json(workload: Workload) -> dict[str, Any]:

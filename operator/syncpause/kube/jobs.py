@@ -59,6 +59,15 @@ class Jobs:
         jobs = [_record(msgspec.convert(item, _Job)) for item in found]
         return [job for job in jobs if not job.finished]
 
+    async def marked(self, namespace: str = "") -> list[Job]:
+        """Unfinished Jobs with the state label of a pause, also those of which some Pods have succeeded."""
+        params = {"labelSelector": f"{STATE_LABEL}={STATE_PAUSED}"}
+        found = await list_in(
+            self._client, namespace, list_all(self._client, paths.jobs(namespace), decode_objects, params)
+        )
+        jobs = [_record(msgspec.convert(item, _Job)) for item in found]
+        return [job for job in jobs if not job.finished and job.restore_suspend is not None]
+
     async def suspend(self, job: Job, *, stray: bool = False) -> Job:
         """Suspend a Job, which ends its Pods, and annotate what it was before; returns the new record."""
         restore = job.restore_suspend or ("true" if job.suspended else "false")

@@ -87,8 +87,13 @@ class Workloads:
         return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED},!{SCHOOL_LABEL}", namespace)
 
     async def list_marked(self, kind: Kind, namespace: str = "") -> list[Workload]:
-        """Paused workloads, with a school label or without, in one namespace or in all."""
-        return await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}", namespace)
+        """Workloads with the state label, and schools' workloads that lost it or all marks of a pause.
+
+        They are in one namespace or in all. Of the latter only those that run nothing may be paused.
+        """
+        with_label = await self._list(kind, f"{STATE_LABEL}={STATE_PAUSED}", namespace)
+        rest = await self._list(kind, f"{SCHOOL_LABEL},{STATE_LABEL}!={STATE_PAUSED}", namespace)
+        return with_label + [item for item in rest if item.marked or item.stopped]
 
     async def list_schools(self, kind: Kind, namespace: str = "") -> list[Workload]:
         """Workloads with the school label, in one namespace or in all."""

@@ -68,7 +68,12 @@ def as_annotations(values: Values) -> dict[str, str]:
 
 def as_copy(workload: Workload) -> str:
     """Return the restore state as ``field=value`` pairs, for the copy in the status of a SchoolSync."""
-    return " ".join(f"{field}={_text(value)}" for field, value in stored(workload).items())
+    return text_of(stored(workload))
+
+
+def text_of(values: Values) -> str:
+    """Return the values as ``field=value`` pairs."""
+    return " ".join(f"{field}={_text(value)}" for field, value in values.items())
 
 
 def from_copy(kind: Kind, copy: str) -> Values:
