@@ -45,7 +45,7 @@ def _kind_of(body: dict[str, Any]) -> tuple[type[Resource] | None, Fault]:
     fault = Fault((), "")
     if body.get("kind") == SchoolSync.KIND:
         fault = Fault(("kind",), "only the operator writes SchoolSyncs: remove it")
-    elif body.get("kind") not in kinds:
+    elif body.get("kind") not in list(kinds):  # any value may stand there, also one without a hash
         fault = Fault(("kind",), f'"{body.get("kind")}": write {" or ".join(kinds)}')
     elif body.get("apiVersion") != API_VERSION:
         fault = Fault(("apiVersion",), f'"{body.get("apiVersion")}": write {API_VERSION}')
@@ -54,7 +54,10 @@ def _kind_of(body: dict[str, Any]) -> tuple[type[Resource] | None, Fault]:
 
 def _check_metadata(metadata: Any, kind: type[Resource]) -> list[Fault]:
     if not isinstance(metadata, dict):
-        return [Fault(("metadata",), "required: add it, with a name")] if metadata is None else []
+        sentence = (
+            "required: add it, with a name" if metadata is None else "not a mapping: write a name below it"
+        )
+        return [Fault(("metadata",), sentence)]
     found = [
         Fault(("metadata", field), f'"{metadata[field]}": {sentence}')
         for field, (form, sentence) in _FORMS.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
 
 import click
@@ -57,6 +59,10 @@ def main() -> None:
     Reads and writes with your own rights. Exit codes: 0 done; 1 the answer is no; 2 wrong usage;
     3 the cluster cannot be reached, refuses the request, or has no such object.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding, such as latin-1, lacks characters that names and bars have.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run() -> None:

@@ -74,21 +74,35 @@ def read(paths: Iterable[str]) -> Iterator[Manifest | Mistake]:
 
 def _texts(path: str) -> Iterator[tuple[str, str]]:
     if path == STDIN:
-        yield "<stdin>", sys.stdin.read()
+        yield "<stdin>", _text("<stdin>", sys.stdin.buffer.read() if sys.stdin else b"")
         return
     where = Path(path)
-    found = sorted(file for file in where.rglob("*") if file.suffix in SUFFIXES)
-    for file in found if where.is_dir() else [where]:
-        try:
-            yield str(file), file.read_text(encoding="utf-8")
-        except OSError as error:
-            raise Unreadable(f"{file}: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"{file}: not UTF-8 text ({error.reason} at byte {error.start})") from None
+    try:
+        found = [where]
+        if where.is_dir():
+            found = sorted(file for file in where.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        for file in found:
+            yield str(file), _text(str(file), file.read_bytes())
+    except OSError as error:
+        raise Unreadable(f"{error.filename or where}: {error.strerror}") from None
+    except ValueError:  # a NUL
+        raise Unreadable(f"{path}: not the name of a file") from None
+
+
+def _text(file: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{file}: not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
 def _objects(file: str, text: str) -> Iterator[Manifest | Mistake]:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        yield Mistake(file, line, f"not valid YAML: the character U+{error.character:04X} is not allowed")
+        return
     try:
         while loader.check_node():
             node = loader.get_node()
@@ -105,8 +119,13 @@ def _objects(file: str, text: str) -> Iterator[Manifest | Mistake]:
         loader.dispose()
 
 
-def _unpacked(file: str, body: Any, node: yaml.Node) -> Iterator[Manifest | Mistake]:
-    """The object of a document, or the objects of a List; nothing for an empty document."""
+def _unpacked(
+    file: str, body: Any, node: yaml.Node, *, in_list: bool = False
+) -> Iterator[Manifest | Mistake]:
+    """The object of a document, or the objects of a List; nothing for an empty document.
+
+    A List in a List is refused: with aliases a few lines would become millions of objects.
+    """
     if body is None:
         return
     if not isinstance(body, dict):
@@ -116,8 +135,11 @@ def _unpacked(file: str, body: Any, node: yaml.Node) -> Iterator[Manifest | Mist
         return
     items = _child(node, "items")
     if str(body.get("kind", "")).endswith("List") and isinstance(items, yaml.SequenceNode):
+        if in_list:
+            yield Mistake(file, node.start_mark.line + 1, "a List in a List: write its objects into one List")
+            return
         for item, child in zip(body["items"], items.value, strict=True):
-            yield from _unpacked(file, item, child)
+            yield from _unpacked(file, item, child, in_list=True)
         return
     yield Manifest(file, body, node)
 

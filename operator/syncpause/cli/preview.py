@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from syncpause.api.errors import Fault
 from syncpause.api.resources import POLICY_KINDS, ClusterSyncPausePolicy
 from syncpause.cli.checking import check, is_ours
 from syncpause.cli.dates import MomentType, format_moment, instant_of
@@ -86,12 +87,37 @@ def _given(files: Sequence[str], namespace: str) -> Given:
         for item in ours
         for fault in check(item)
     ]
+    namespaces = [item for item in manifests if item.body.get("kind") == "Namespace"]
+    wrong += [
+        f"{item.file}:{item.line(fault.location)}: {item.name}: {fault}"
+        for item in (*ours, *namespaces)
+        for fault in _unnamed(item)
+    ]
     if wrong:
-        raise WrongInput("\n".join(wrong))
+        raise WrongInput("\n".join(dict.fromkeys(wrong)))
     return Given(
         tuple(_placed(item.body, namespace) for item in ours),
-        tuple(item.body for item in manifests if item.body.get("kind") == "Namespace"),
+        tuple(item.body for item in namespaces),
     )
+
+
+def _unnamed(item: Manifest) -> list[Fault]:
+    """What keeps the object from being found in the cluster, or from being read."""
+    metadata = item.body.get("metadata")
+    if not isinstance(metadata, dict):
+        return (
+            [Fault(("metadata",), "required: add it, with a name")]
+            if metadata is None
+            else [Fault(("metadata",), "not a mapping: write a name below it")]
+        )
+    found = []
+    if not isinstance(metadata.get("name"), str):
+        found.append(Fault(("metadata", "name"), "required: kubectl apply takes no generateName: add a name"))
+    for field in ("labels", "annotations"):
+        values = metadata.get(field) or {}
+        if not isinstance(values, dict) or not all(isinstance(text, str) for text in values.values()):
+            found.append(Fault(("metadata", field), "not a mapping of strings: put its values in quotes"))
+    return found
 
 
 def _placed(body: dict[str, Any], namespace: str) -> Object:
