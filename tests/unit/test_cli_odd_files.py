@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncpause.cli.editing import EditRequest, _target
+from syncpause.cli.failure import Failure
 from syncpause.cli.main import main
+from syncpause.cli.options import Where
+from syncpause.cli.snapshot import Snapshot
+from syncpause.controller.cache.policy_objects import read_policy, ref_of
+from syncpause.domain.decision.policy_set import PolicySet
+from syncpause.kube.access import Access
 
 OURS = "apiVersion: syncpause.dev/v1alpha1\nkind: SyncPausePolicy\n"
 SPEC = "spec: {timeZone: UTC, windows: []}\n"
@@ -75,6 +82,15 @@ def test_a_latin_1_terminal_gets_what_it_cannot_show_spelled_out(tmp_path: Path)
     assert (done.returncode, b"\\u0142" in done.stdout, b"Traceback" in done.stderr) == (1, True, False)
 
 
+def test_a_stored_policy_that_is_invalid_is_named_by_an_edit() -> None:
+    stored = {"metadata": {"name": "own", "namespace": "d9"}, "spec": {"schools": ["lincoln"], "windows": 3}}
+    ref = ref_of(stored)
+    snapshot = Snapshot(PolicySet({ref: read_policy(stored).policy}), {ref: stored})
+    request = EditRequest(Where(Access(), "d9"), "lincoln", "", dry_run=True, yes=True, output="text")
+    with pytest.raises(Failure, match=r"spp/own is invalid: spec\.timeZone: required"):
+        _target(snapshot, request)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -91,6 +107,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(FIELDS)
 def test_a_value_of_any_type_at_any_place_is_no_traceback(body: dict[str, object]) -> None:
     text = yaml.safe_dump(body)

@@ -25,6 +25,7 @@ from syncpause.cli.failure import Failure, WrongInput, unknown
 from syncpause.cli.options import Where, cluster_options, output_option
 from syncpause.cli.output import confirm, echo, warn, write_structured
 from syncpause.cli.snapshot import Object, Reader, Snapshot, applied
+from syncpause.controller.cache.policy_objects import ref_of
 from syncpause.domain.decision.decide import Decision, DesiredState, decide
 from syncpause.domain.decision.policy import PolicyRef
 from syncpause.domain.decision.windows import local_day
@@ -141,6 +142,7 @@ def copied(context: EditContext) -> Edit:
         raise Failure(
             f"{names} decides about {request.school}, which cannot be copied: write a policy of its own"
         )
+    _check_valid(context.snapshot, refs[0])
     original = context.snapshot.policies[refs[0]]
     spec = copy_for_school(original["spec"], request.school, context.zone.key)
     return Edit(spec, [f"{request.school} has no policy of its own yet: it gets one, a copy of {refs[0]}"])
@@ -195,7 +197,7 @@ def _target(snapshot: Snapshot, request: EditRequest) -> Object | None:
     own = [
         body
         for ref, body in snapshot.policies.items()
-        if ref.namespace == namespace and request.school in (body["spec"].get("schools") or ())
+        if ref.namespace == namespace and request.school in (snapshot.policy_set.policies[ref].schools or ())
     ]
     if request.policy:
         own = [body for body in own if body["metadata"]["name"] == request.policy]
@@ -204,7 +206,16 @@ def _target(snapshot: Snapshot, request: EditRequest) -> Object | None:
         raise WrongInput(f"several policies name {request.school}: name one of them with --policy ({names})")
     if not own and named in snapshot.policies:
         raise WrongInput(f"{named} exists and does not name {request.school}: name another one with --policy")
+    for body in own:
+        _check_valid(snapshot, ref_of(body))
     return own[0] if own else None
+
+
+def _check_valid(snapshot: Snapshot, ref: PolicyRef) -> None:
+    """Raises Failure for a stored policy that an edit cannot start from."""
+    reason = snapshot.policy_set.policies[ref].invalid
+    if reason:
+        raise Failure(f"{ref} is invalid: {reason}; correct it with kubectl edit first")
 
 
 def _body(context: EditContext, planned: Edit) -> dict[str, Any]:
