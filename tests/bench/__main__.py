@@ -85,11 +85,13 @@ async def run(smoke: bool, only: set[str], report: Report) -> None:
 
 
 async def _tell(name: str, story: Story, on: Ground) -> None:
-    """One that fails takes an hour of others not with it, but the run has failed."""
+    """Tell a story. One that fails ends a smoke run; a full run keeps an hour of others, and goes on."""
     on.report.story = name
     try:
         await story(on)
     except Exception:
+        if on.size is SMOKE:
+            raise
         traceback.print_exc()
         on.report.failed.append(name)
 
