@@ -116,7 +116,9 @@ async def serve(settings: Settings, clock: Clock = wall_clock) -> int:
         try:
             runner = await health.serve(operator, settings.listen) if settings.listen else None
         except (ValueError, OSError) as error:
-            click.echo(f"syncpause: --listen {settings.listen}: {error}; --listen '' serves none", err=True)
+            click.echo(
+                f"syncpause: --listen {settings.listen}: {error}. --listen '' switches it off", err=True
+            )
             return 1
         try:
             await operator.run(stop, watcher.run(), memory.give_back(), unhandled.ended())

@@ -171,7 +171,7 @@ async def test_without_the_schoolsync_crd_syncs_are_paused_and_resumed_all_the_s
         await eventually(stage.is_paused, "paused")
         await eventually(lambda: bool(operator.limitation), "the limitation")
         assert "no school's status is written: SchoolSyncs cannot be read" in operator.limitation
-        fix = "apply crds/, which has the CustomResourceDefinition schoolsyncs.syncpause.dev"
+        fix = "kubectl apply -f crds/ installs the CustomResourceDefinition schoolsyncs.syncpause.dev"
         assert operator.limitation.endswith(fix)
         await eventually(lambda: REGISTRY.get_sample_value("syncpause_schools_readable") == 0, "the metric")
         assert operator.problem == ""

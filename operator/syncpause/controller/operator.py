@@ -158,7 +158,7 @@ class Operator:
         """What does not work although the operator pauses and resumes; empty when everything works."""
         unserved = [each.problem for each in self._school_informers if not each.served]
         crd = f"{SchoolSync.PLURAL}.{GROUP}"
-        fix = f"apply crds/, which has the CustomResourceDefinition {crd}"
+        fix = f"kubectl apply -f crds/ installs the CustomResourceDefinition {crd}"
         return f"no school's status is written: {unserved[0]}; {fix}" if unserved else ""
 
     @property

@@ -93,7 +93,7 @@ class Policies:
             body = await self._client.get(path)
         except NotFound:
             raise Unreadable(
-                f"the CustomResourceDefinition {path.rsplit('/', 1)[1]} is missing: apply crds/"
+                f"the CustomResourceDefinition {path.rsplit('/', 1)[1]} is missing: kubectl apply -f crds/"
             ) from None
         try:
             return msgspec.json.decode(body, type=_Definition)
